@@ -1,0 +1,1 @@
+"""ehf_builder."""
