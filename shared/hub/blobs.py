@@ -1,0 +1,121 @@
+"""The blob store: documents and evidence, named by owner and content (`<organisation number>/<sha256>`).
+
+Create-only: what exists under a hash is the same content, so AlreadyExists is success. Written before the transaction
+that refers to it, verified by hash on every read. The local folder fsyncs file and directory before it answers.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlparse
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+
+from hub.errors import Unavailable
+from hub.pipeline import BlobRef
+
+_OWNER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+
+
+class CorruptBlobError(Exception):
+    """What the store holds under a hash is not what was written."""
+
+
+class _Backend(Protocol):
+    async def create(self, key: str, data: bytes) -> None: ...
+    async def read(self, key: str) -> bytes: ...
+
+
+class _Folder:
+    """A local folder whose files are durable before `create` returns."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def _create(self, key: str, data: bytes) -> None:
+        target = self._root / key
+        if target.exists():  # linked only after its fsync, so it is whole
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(temporary, target)
+            except FileExistsError:
+                return
+        finally:
+            Path(temporary).unlink()
+        for folder in (target.parent, self._root):
+            directory = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+
+    async def create(self, key: str, data: bytes) -> None:
+        await asyncio.to_thread(self._create, key, data)
+
+    async def read(self, key: str) -> bytes:
+        return await asyncio.to_thread((self._root / key).read_bytes)
+
+
+class _Objects:
+    """S3, Azure or Google Cloud Storage through obstore."""
+
+    def __init__(self, store: obstore.store.ObjectStore) -> None:
+        self._store = store
+
+    async def create(self, key: str, data: bytes) -> None:
+        try:
+            await obstore.put_async(self._store, key, data, mode="create")
+        except AlreadyExistsError:
+            return
+
+    async def read(self, key: str) -> bytes:
+        result = await obstore.get_async(self._store, key)
+        return bytes(await result.bytes_async())
+
+
+class BlobStore:
+    """Documents by owner and content."""
+
+    def __init__(self, url: str) -> None:
+        parsed = urlparse(url)
+        self._backend: _Backend = (
+            _Folder(Path(unquote(parsed.path))) if parsed.scheme == "file" else _Objects(obstore.store.from_url(url))
+        )
+
+    async def put(self, owner: str, data: bytes) -> BlobRef:
+        """Store the bytes durably under the owner's organisation number; raises Unavailable when that fails."""
+        if not _OWNER.fullmatch(owner):
+            raise ValueError(f"not a blob owner: {owner!r}")
+        digest = hashlib.sha256(data).hexdigest()
+        key = f"{owner}/{digest}"
+        try:
+            await self._backend.create(key, data)
+        except (OSError, obstore.exceptions.BaseError) as error:
+            raise Unavailable(f"the blob store did not take {key}: {error}") from error
+        return BlobRef(key=key, sha256=digest, size=len(data))
+
+    async def get(self, ref: BlobRef) -> bytes:
+        """Return the bytes, verified against their hash; raises Unavailable, or CorruptBlobError."""
+        try:
+            data = await self._backend.read(ref.key)
+        except (OSError, obstore.exceptions.BaseError) as error:
+            raise Unavailable(f"the blob store did not give {ref.key}: {error}") from error
+        if hashlib.sha256(data).hexdigest() != ref.sha256:
+            raise CorruptBlobError(f"{ref.key} does not match its hash")
+        return data
+
+    async def copy(self, ref: BlobRef, owner: str) -> BlobRef:
+        """Give another owner a copy of its own (in-hub delivery)."""
+        return await self.put(owner, await self.get(ref))

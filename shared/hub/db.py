@@ -1,0 +1,98 @@
+"""The database of one service: SQLAlchemy Core over asyncpg, its own role and schema, and its migrations."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from hub.errors import Unavailable
+
+POOL_SIZE = 5
+CONNECT_SECONDS = 10
+HUB_MIGRATIONS = Path(__file__).parent / "migrations"
+DELIVERY_MIGRATIONS = Path(__file__).parent / "delivery" / "migrations"
+_MIGRATION_LOCK = 0x48554201
+
+# Classes and codes after which the same statement may succeed on a healthy database (PostgreSQL appendix A):
+# 08 connection, 53 resources (disk full, too many connections), 57P operator, 40001/40P01 serialization and deadlock,
+# 55P03 lock not available, 25006 read-only (a fail-over is under way).
+_TRANSIENT = ("08", "53", "57P", "40001", "40P01", "55P03", "25006")
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether the world was down rather than the statement wrong."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(_TRANSIENT) or isinstance(error.orig, OSError)
+    return isinstance(error, (OSError, PoolTimeout, TimeoutError, asyncio.TimeoutError))
+
+
+class Database:
+    """Connections of one service. `schema` is its own; nobody else's is readable to its role."""
+
+    def __init__(self, url: str, schema: str, *, pool_size: int = POOL_SIZE) -> None:
+        self.schema = schema
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": 60,
+                "server_settings": {"search_path": schema, "application_name": f"hub-{schema}"},
+            },
+        )
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Open one transaction; raises Unavailable when the database is down, or its outcome is unknown."""
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+        except (DBAPIError, OSError, PoolTimeout, TimeoutError) as error:
+            if is_transient(error):
+                raise Unavailable(f"database: {error}") from error
+            raise
+
+    async def migrate(self, histories: Sequence[Path]) -> None:
+        """Bring each history (the hub's tables, the service's) to its head, one process at a time."""
+        async with self.begin() as connection:
+            await connection.execute(
+                text("SELECT pg_advisory_xact_lock(:lock, hashtext(:schema))"),
+                {"lock": _MIGRATION_LOCK, "schema": self.schema},
+            )
+            for history in histories:
+                await connection.run_sync(_upgrade, history)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _upgrade(connection: Connection, history: Path) -> None:
+    """Run one history's migrations; its version table is named after the package that owns it."""
+    config = Config()
+    config.set_main_option("script_location", str(history))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(history))
+    script = ScriptDirectory.from_config(config)
+
+    def steps(revision: Any, _context: MigrationContext) -> Any:
+        return script._upgrade_revs("head", revision)  # noqa: SLF001 - alembic's own recipe for programmatic use
+
+    context = MigrationContext.configure(
+        connection, opts={"fn": steps, "version_table": f"alembic_{history.parent.name}"}
+    )
+    context.run_migrations()

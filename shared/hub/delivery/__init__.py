@@ -1,0 +1,1 @@
+"""The sender framework: what every channel shares (DESIGN section 5)."""
