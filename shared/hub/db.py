@@ -46,6 +46,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
+            execution_options={"hub_service": schema},
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
             connect_args={

@@ -356,4 +356,4 @@ def _concrete(base: type[Event]) -> list[type[Event]]:
     return found + [event for child in base.__subclasses__() for event in _concrete(child)]
 
 
-EVENTS: Mapping[str, type[Event]] = {event.type: event for event in _concrete(Event)}
+EVENTS: Mapping[str, type[Event]] = {event.type: event for event in _concrete(Event)}  # type: ignore[type-abstract]

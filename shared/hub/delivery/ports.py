@@ -25,7 +25,7 @@ class Attempt(Protocol):
 
     @property
     def number(self) -> int:
-        """1, 2, …"""
+        """Counts from 1."""
 
     @property
     def started_at(self) -> datetime:
@@ -38,7 +38,7 @@ class Attempt(Protocol):
         """
 
 
-class Fenced(Exception):  # noqa: N818 - a signal to stop at once, not an error of anyone
+class Fenced(Exception):
     """Another worker holds this delivery now; do nothing more with it."""
 
 

@@ -1,0 +1,59 @@
+"""What a sender reports of a delivery: events with ids that the same delivery and attempt always give."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from hub.errors import Problem
+from hub.pipeline import (
+    Delivered,
+    DeliveryFailed,
+    DeliveryInDoubt,
+    DeliveryOrdered,
+    DeliveryRetrying,
+    LegEvent,
+    Receipt,
+)
+
+E = TypeVar("E", bound=LegEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Makes the events of one attempt at an order."""
+
+    order: DeliveryOrdered
+    attempt: int
+
+    def _report(self, kind: type[E], time: datetime, discriminator: str, **fields: Any) -> E:
+        return kind.caused(
+            self.order.transaction_id,
+            self.order.id,
+            time,
+            discriminator,
+            parties=self.order.parties,
+            leg=self.order.leg,
+            attempt=self.attempt,
+            channel=self.order.where.channel,
+            **fields,
+        )
+
+    def delivered(self, receipt: Receipt) -> Delivered:
+        """One per leg, whatever attempt it was."""
+        return self._report(
+            Delivered, receipt.received_at, str(self.order.leg), product=self.order.product, receipt=receipt
+        )
+
+    def failed(self, problem: Problem, time: datetime, *, nothing_sent: bool) -> DeliveryFailed:
+        """One per leg."""
+        return self._report(DeliveryFailed, time, str(self.order.leg), problem=problem, nothing_sent=nothing_sent)
+
+    def retrying(self, problem: Problem, time: datetime, next_at: datetime) -> DeliveryRetrying:
+        """One per attempt."""
+        return self._report(
+            DeliveryRetrying, time, f"{self.order.leg}/{self.attempt}", problem=problem, next_at=next_at
+        )
+
+    def in_doubt(self, problem: Problem, time: datetime) -> DeliveryInDoubt:
+        """One per attempt."""
+        return self._report(DeliveryInDoubt, time, f"{self.order.leg}/{self.attempt}", problem=problem)

@@ -1,0 +1,115 @@
+"""What every service answers on its localhost port: health, metrics, and /ops behind a 60-second token."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import orjson
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import SecretStr
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hub.auth import InvalidTokenError, verify
+from hub.db import Database
+
+log = structlog.get_logger(__name__)
+
+_QUEUES = text("""
+    SELECT 'outbox' AS queue, count(*) AS depth, min(created_at) AS oldest FROM outbox
+    UNION ALL
+    SELECT 'parked ' || state, count(*), min(parked_at) FROM parked
+    WHERE state IN ('waiting', 'retry', 'dead') GROUP BY state
+""")
+_PARKED = text("""
+    SELECT seq, consumer, event_id, topic, key, state, attempts, next_at, error_class, error_fingerprint, error_text,
+           parked_at
+    FROM parked WHERE state IN ('waiting', 'retry', 'dead') AND seq > :after ORDER BY seq LIMIT 200
+""")
+
+
+class OpsJSON(JSONResponse):
+    """JSON with UUIDs and aware times."""
+
+    def render(self, content: Any) -> bytes:
+        """Return the bytes."""
+        return orjson.dumps(content)
+
+
+class Guarded:
+    """Lets only our own tokens for this service in, and notes each use."""
+
+    def __init__(self, app: ASGIApp, service: str, secret: SecretStr) -> None:
+        self._app = app
+        self._service = service
+        self._secret = secret
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its actor in `request.state.actor`, or answer 401."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope)
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        try:
+            actor = verify(self._secret, token if scheme.lower() == "bearer" else "", self._service)
+        except InvalidTokenError:
+            refusal = OpsJSON({"title": "A valid operations token is required"}, status_code=401)
+            await refusal(scope, receive, send)
+            return
+        scope.setdefault("state", {})["actor"] = actor
+        log.info("ops", actor=actor.name, role=actor.role, method=request.method, path=request.url.path)
+        await self._app(scope, receive, send)
+
+
+def standard_routes(database: Database) -> list[Route]:
+    """Return the operations that every service has: its queues and its parked messages."""
+
+    async def rows(statement: Any, **values: Any) -> list[dict[str, Any]]:
+        async with database.begin() as connection:
+            return [dict(row) for row in (await connection.execute(statement, values)).mappings()]
+
+    async def queues(_request: Request) -> Response:
+        return OpsJSON({"queues": await rows(_QUEUES)})
+
+    async def parked(request: Request) -> Response:
+        after = request.query_params.get("after", "0")
+        if not after.isdecimal():
+            return OpsJSON({"title": "after must be a number"}, status_code=422)
+        return OpsJSON({"parked": await rows(_PARKED, after=int(after))})
+
+    return [Route("/queues", queues), Route("/parked", parked)]
+
+
+def make_app(
+    service: str,
+    database: Database,
+    secret: SecretStr,
+    ready: Callable[[], Awaitable[bool]],
+    routes: Sequence[BaseRoute],
+    app: ASGIApp | None,
+) -> Starlette:
+    """Assemble a service's HTTP side; `routes` come under /ops, `app` (the public API) at the root."""
+
+    async def live(_request: Request) -> Response:
+        return PlainTextResponse("live")
+
+    async def is_ready(_request: Request) -> Response:
+        return PlainTextResponse("ready") if await ready() else PlainTextResponse("not ready", status_code=503)
+
+    async def metrics(_request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    operations = Starlette(routes=[*standard_routes(database), *routes])
+    all_routes: list[BaseRoute] = [
+        Route("/health/live", live),
+        Route("/health/ready", is_ready),
+        Route("/metrics", metrics),
+        Mount("/ops", Guarded(operations, service, secret)),
+    ]
+    if app is not None:
+        all_routes.append(Mount("/", app))
+    return Starlette(routes=all_routes)

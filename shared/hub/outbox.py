@@ -1,0 +1,138 @@
+"""The outbox: events written in the transaction that caused them, published by one relay per service.
+
+The relay publishes pending rows in `seq` order and deletes them after the broker's ack, on the connection that holds
+the session lock. (A cursor `seq > last` would lose rows that commit late.) At the first row that fails it closes its
+producer and starts again from the lowest seq; consumers drop what they saw twice.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import orjson
+import structlog
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub import kafka, metrics
+from hub.db import Database
+from hub.errors import Unavailable
+from hub.ids import utc_now
+from hub.messages import encode
+from hub.pipeline import Event
+
+POLL_SECONDS = 0.2
+BATCH = 500
+_LOCK = 0x4855424F
+
+_INSERT = text("""
+    INSERT INTO outbox (event_id, topic, key, headers, body, created_at)
+    SELECT r.event_id, r.topic, r.key, r.headers::jsonb, r.body, :now
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:headers AS text[]),
+                CAST(:bodies AS bytea[])) WITH ORDINALITY AS r(event_id, topic, key, headers, body, place)
+    ORDER BY r.place
+""")
+_PENDING = text("SELECT seq, topic, key, headers, body FROM outbox ORDER BY seq LIMIT :most")
+_DELETE = text("DELETE FROM outbox WHERE seq = ANY(CAST(:seqs AS bigint[]))")
+
+log = structlog.get_logger(__name__)
+
+
+async def emit(connection: AsyncConnection, events: Sequence[Event]) -> None:
+    """Write the events in the caller's transaction, after the rows of their keys were locked in key order."""
+    if not events:
+        return
+    service = connection.sync_connection.get_execution_options()["hub_service"]  # type: ignore[union-attr]
+    messages = [encode(event, f"/sentral/{service}") for event in events]
+    await connection.execute(
+        _INSERT,
+        {
+            "ids": [event.id for event in events],
+            "topics": [message.topic for message in messages],
+            "keys": [message.key for message in messages],
+            "headers": [orjson.dumps(message.headers).decode() for message in messages],
+            "bodies": [message.body for message in messages],
+            "now": utc_now(),
+        },
+    )
+
+
+class Relay:
+    """Publishes one service's outbox; of several processes, the one that holds the session lock."""
+
+    def __init__(self, database: Database, bootstrap: str, topic_prefix: str) -> None:
+        self._database = database
+        self._bootstrap = bootstrap
+        self._prefix = topic_prefix
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Tell that a commit may have left rows; saves the rest of the poll."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled; outlives every outage of the database and the broker."""
+        while True:
+            try:
+                await self._lead()
+            except (Unavailable, DBAPIError, OSError) as error:
+                log.warning("the outbox relay starts again", error=str(error))
+                metrics.RELAY_RESTARTS.inc()
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _lead(self) -> None:
+        async with self._database.engine.connect() as plain:
+            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+            await self._refuse_pooler(connection)
+            await self._lock(connection)
+            producer = await kafka.start_producer(self._bootstrap)
+            try:
+                while True:
+                    self._woken.clear()
+                    if not await self._publish(connection, producer):
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+            finally:
+                await kafka.stop_producer(producer)
+                await connection.invalidate()  # a session lock must not survive in the pool
+
+    async def _lock(self, connection: AsyncConnection) -> None:
+        """Wait until this process is the one that publishes (the wait ends in a time-out and begins again)."""
+        await connection.execute(
+            text("SELECT pg_advisory_lock(:lock, hashtext(:schema))"), {"lock": _LOCK, "schema": self._database.schema}
+        )
+
+    @staticmethod
+    async def _refuse_pooler(connection: AsyncConnection) -> None:
+        """Fail behind a transaction pooler, where a session lock protects nothing."""
+        pids = {(await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one() for _ in range(3)}
+        if len(pids) != 1:
+            raise RuntimeError("HUB_DATABASE_URL leads through a transaction pooler; give a session or direct address")
+
+    async def _publish(self, connection: AsyncConnection, producer: AIOKafkaProducer) -> int:
+        """Publish one batch and delete what was acked; raises Unavailable at the first row that failed."""
+        rows = (await connection.execute(_PENDING, {"most": BATCH})).all()
+        if not rows:
+            return 0
+        sent = []
+        for row in rows:
+            headers = [(name, value.encode()) for name, value in row.headers.items()]
+            future = await kafka.bounded(
+                producer.send(self._prefix + row.topic, value=row.body, key=row.key.encode(), headers=headers),
+                kafka.SEND_SECONDS,
+                "send",
+            )
+            sent.append((row.seq, future))
+        acked: list[int] = []
+        try:
+            for seq, future in sent:
+                await kafka.bounded(future, kafka.SEND_SECONDS, "ack")
+                acked.append(seq)
+        finally:
+            for _, future in sent[len(acked) :]:  # nobody awaits them: their outcome is read from the table again
+                future.add_done_callback(lambda done: done.cancelled() or done.exception())
+            await connection.execute(_DELETE, {"seqs": acked})
+        metrics.PUBLISHED.inc(len(acked))
+        return len(acked)

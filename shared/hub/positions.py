@@ -1,0 +1,66 @@
+"""Where a consumer is, and what it has handled: both in the database that its results are in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.ids import utc_now
+
+
+class Partition(NamedTuple):
+    """A partition of a topic (the topic without the deployment's prefix)."""
+
+    topic: str
+    number: int
+
+
+_LOAD = text("SELECT topic, partition, next FROM position WHERE consumer = :consumer")
+_SAVE = text("""
+    INSERT INTO position (consumer, topic, partition, next)
+    SELECT :consumer, p.topic, p.partition, p.next
+    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS integer[]), CAST(:nexts AS bigint[]))
+         AS p(topic, partition, next)
+    ORDER BY p.topic, p.partition
+    ON CONFLICT (consumer, topic, partition) DO UPDATE SET next = GREATEST(position.next, excluded.next)
+""")
+_SEEN = text("SELECT event_id FROM inbox WHERE consumer = :consumer AND event_id = ANY(CAST(:ids AS uuid[]))")
+_MARK = text("""
+    INSERT INTO inbox (consumer, event_id, seen_at)
+    SELECT :consumer, e.id, :now FROM unnest(CAST(:ids AS uuid[])) AS e(id) ORDER BY e.id
+    ON CONFLICT (consumer, event_id) DO NOTHING
+    RETURNING event_id
+""")
+
+
+async def load(connection: AsyncConnection, consumer: str) -> dict[Partition, int]:
+    """Return the next offset of each partition that the consumer has handled anything of."""
+    rows = await connection.execute(_LOAD, {"consumer": consumer})
+    return {Partition(row.topic, row.partition): row.next for row in rows}
+
+
+async def save(connection: AsyncConnection, consumer: str, nexts: Mapping[Partition, int]) -> None:
+    """Move the positions forward, never back."""
+    await connection.execute(
+        _SAVE,
+        {
+            "consumer": consumer,
+            "topics": [partition.topic for partition in nexts],
+            "partitions": [partition.number for partition in nexts],
+            "nexts": list(nexts.values()),
+        },
+    )
+
+
+async def seen(connection: AsyncConnection, consumer: str, ids: Iterable[UUID]) -> set[UUID]:
+    """Return those of the events that the consumer handled before."""
+    rows = await connection.execute(_SEEN, {"consumer": consumer, "ids": list(ids)})
+    return set(rows.scalars())
+
+
+async def mark(connection: AsyncConnection, consumer: str, ids: Sequence[UUID]) -> set[UUID]:
+    """Note the events as handled and return those that were not before (two transactions cannot both get one)."""
+    rows = await connection.execute(_MARK, {"consumer": consumer, "ids": list(ids), "now": utc_now()})
+    return set(rows.scalars())

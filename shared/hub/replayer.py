@@ -1,0 +1,73 @@
+"""Replays parked messages that are due: the same handler, the same event ids, one at a time per key."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from hub import metrics, outbox, parking
+from hub.consumer import Handler
+from hub.db import Database, is_transient
+from hub.errors import Unavailable
+from hub.ids import utc_now
+from hub.messages import MalformedMessageError, decode
+
+POLL_SECONDS = 0.5
+DOWN_SECONDS = 2.0
+AT_ONCE = 50
+
+log = structlog.get_logger(__name__)
+
+
+class Replayer:
+    """Works off one consumer's parking place."""
+
+    def __init__(self, handler: Handler, database: Database, committed: Callable[[], None]) -> None:
+        self._handler = handler
+        self._database = database
+        self._committed = committed
+
+    async def run(self) -> None:
+        """Replay until cancelled; outlives outages."""
+        while True:
+            try:
+                replayed = await self.replay_due()
+            except (Unavailable, DBAPIError, OSError) as error:
+                log.warning("replayer waits", consumer=self._handler.name, error=str(error))
+                await asyncio.sleep(DOWN_SECONDS)
+                continue
+            if not replayed:
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def replay_due(self) -> int:
+        """Try what is due once and return how many went through; raises Unavailable."""
+        async with self._database.begin() as connection:
+            due = await parking.due(connection, self._handler.name, AT_ONCE)
+        results = await asyncio.gather(*(self._replay(parked) for parked in due))
+        if any(results):
+            self._committed()
+        return sum(results)
+
+    async def _replay(self, parked: parking.Parked) -> bool:
+        try:
+            event = decode(parked.message)
+            computed = await self._handler.compute(event) if event is not None else None
+            async with self._database.begin() as connection:
+                if not await parking.claim(connection, self._handler.name, parked):
+                    return False
+                if event is not None:
+                    await outbox.emit(connection, await self._handler.write(connection, [(event, computed)]))
+                await parking.settle(connection, self._handler.name, parked, "replayed", utc_now())
+        except Unavailable:
+            raise
+        except Exception as error:
+            if is_transient(error):
+                raise Unavailable(str(error)) from error
+            if isinstance(error, MalformedMessageError):
+                log.warning("a parked message stays malformed", event_id=str(parked.event_id))
+            async with self._database.begin() as connection:
+                await parking.again(connection, parked, error)
+            return False
+        metrics.CONSUMED.labels(self._handler.name, "replayed").inc()
+        return True

@@ -1,0 +1,190 @@
+"""Runs one service: migrations, outbox relay, consumers, replayers, workers and HTTP, until it is told to stop."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from hub import logs
+from hub.consumer import Consumer, Handler
+from hub.db import DELIVERY_MIGRATIONS, HUB_MIGRATIONS, Database
+from hub.delivery.budget import Budget
+from hub.delivery.handler import SenderHandler
+from hub.delivery.ports import SendingChannel
+from hub.delivery.store import DeliveryStore
+from hub.delivery.worker import Worker
+from hub.errors import Unavailable
+from hub.ops import make_app
+from hub.outbox import Relay
+from hub.parties import Channel
+from hub.replayer import Replayer
+from hub.settings import HubSettings
+
+STOP_SECONDS = 8
+
+log = structlog.get_logger(__name__)
+
+Task = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(slots=True)
+class Sender:
+    """A sending channel of a service, and its limits."""
+
+    channel: Channel
+    adapter: SendingChannel
+    budget: Budget
+
+
+@dataclass(slots=True)
+class Service:
+    """What a service's `app.py` wires together. `background` runs beside the consumers and ends with the service.
+
+    `resources` (pools, clients) are entered before anything runs and left last. `after_commit` is called after every commit that may have left events or work (wake-ups, never I/O).
+    """
+
+    name: str
+    settings: HubSettings
+    database: Database
+    migrations: Path
+    handlers: Sequence[Handler] = ()
+    sender: Sender | None = None
+    app: ASGIApp | None = None
+    ops_routes: Sequence[BaseRoute] = ()
+    background: Sequence[Task] = ()
+    resources: Sequence[AbstractAsyncContextManager[object]] = ()
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    def committed(self) -> None:
+        """Wake whatever waits for commits."""
+        for wake in self.after_commit:
+            wake()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the runner stops everything in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the runner."""
+        yield
+
+
+@asynccontextmanager
+async def _http(service: Service, consumers: Sequence[Consumer]) -> AsyncIterator[None]:
+    async def ready() -> bool:
+        return all(consumer.ready for consumer in consumers)
+
+    settings = service.settings
+    app = make_app(service.name, service.database, settings.secret_key, ready, service.ops_routes, service.app)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=3,
+            lifespan="off",
+        )
+    )
+    serving = asyncio.create_task(server.serve(), name="http")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def _workers(service: Service, relay: Relay) -> list[Task]:
+    """Return the long-running parts of the service, and connect their wake-ups."""
+    settings = service.settings
+    service.after_commit.append(relay.wake)
+    handlers = list(service.handlers)
+    parts: list[Task] = [relay.run, *service.background]
+    if service.sender is not None:
+        sender = service.sender
+        handlers.append(SenderHandler(service.name, sender.channel, sender.adapter))
+        owner = f"{service.name}-{settings.ordinal}"
+        worker = Worker(sender.adapter, DeliveryStore(service.database), sender.budget, owner, service.committed)
+        service.after_commit.append(worker.wake)
+        parts.append(worker.run)
+    service.handlers = handlers
+    parts.extend(Replayer(handler, service.database, service.committed).run for handler in handlers)
+    return parts
+
+
+async def _migrate(service: Service) -> None:
+    histories = [HUB_MIGRATIONS, service.migrations]
+    if service.sender is not None:
+        histories.insert(1, DELIVERY_MIGRATIONS)
+    while True:
+        try:
+            await service.database.migrate(histories)
+        except Unavailable as error:
+            log.warning("waiting for the database", error=str(error))
+            await asyncio.sleep(0.5)
+        else:
+            return
+
+
+async def serve(service: Service) -> None:
+    """Run the service until SIGTERM or SIGINT; a part that dies takes the service with it (it is restarted)."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    settings = service.settings
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(service.database.close)
+        for resource in service.resources:
+            await stack.enter_async_context(resource)
+        await _migrate(service)
+        relay = Relay(service.database, settings.kafka_bootstrap, settings.topic_prefix)
+        parts = _workers(service, relay)
+        consumers = [
+            Consumer(
+                handler,
+                service.database,
+                settings.kafka_bootstrap,
+                settings.topic_prefix,
+                str(settings.ordinal),
+                service.committed,
+            )
+            for handler in service.handlers
+        ]
+        await stack.enter_async_context(_http(service, consumers))
+        parts.extend(consumer.run for consumer in consumers)
+        running = [asyncio.create_task(part()) for part in parts]
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        log.info("service started", port=settings.port)
+        done, _ = await asyncio.wait([stopping, *running], return_when=asyncio.FIRST_COMPLETED)
+        for task in [stopping, *running]:
+            task.cancel()
+        await asyncio.wait([stopping, *running], timeout=STOP_SECONDS)
+        log.info("service stopped")
+        for task in done - {stopping}:
+            if error := task.exception():
+                raise error
+
+
+def run(build: Callable[[], Service]) -> None:
+    """Build a service and run it in this process."""
+    import uvloop  # noqa: PLC0415 - Linux only, and only a running service needs it
+
+    async def main() -> None:
+        service = build()
+        logs.configure(service.name, service.settings.log_level)
+        await serve(service)
+
+    uvloop.run(main())
