@@ -20,6 +20,14 @@ class Unknown:
     problem: Problem
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It will never arrive on this leg: final. `nothing_sent` only with proof that the recipient got nothing."""
+
+    problem: Problem
+    nothing_sent: bool
+
+
 class Attempt(Protocol):
     """One try at one delivery."""
 
@@ -56,5 +64,5 @@ class SendingChannel(Protocol):
     async def deliver(self, order: DeliveryOrdered, attempt: Attempt) -> Receipt:
         """Deliver once and return the receipt."""
 
-    async def find_out(self, order: DeliveryOrdered, attempt: Attempt) -> Receipt | NotSent | Unknown:
+    async def find_out(self, order: DeliveryOrdered, attempt: Attempt) -> Receipt | NotSent | Failed | Unknown:
         """Tell what became of an attempt that had reached `committing`."""
