@@ -1,0 +1,98 @@
+"""One real PostgreSQL and one real Kafka for the whole test session; a database and a topic prefix for each test."""
+
+import asyncio
+import secrets
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hub.db import HUB_MIGRATIONS, Database
+from hub.stack import provision
+from hub.stack.local import LocalStack
+
+PASSWORD = "for-tests-only"
+DatabaseOf = Callable[[str, Sequence[Path]], Awaitable[Database]]
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the session's servers are."""
+
+    admin_url: str
+    kafka: str
+    cache: Path
+
+    def url(self, database: str, service: str) -> str:
+        return provision.service_url(self.admin_url, database, service, PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Start both in a thread with a loop of its own, because each test has another."""
+    started: list[Servers] = []
+    failed: list[BaseException] = []
+    ready, stop = threading.Event(), threading.Event()
+
+    async def run(folder: Path) -> None:
+        async with LocalStack(folder, environment={}, say=lambda _line: None) as stack:
+            started.append(Servers(stack.database_url, stack.kafka_bootstrap, stack.cache))
+            ready.set()
+            await asyncio.to_thread(stop.wait)
+
+    def main() -> None:
+        with tempfile.TemporaryDirectory(prefix="sentral-tests-", ignore_cleanup_errors=True) as folder:
+            try:
+                asyncio.run(run(Path(folder)))
+            except BaseException as error:  # noqa: BLE001 - told to every test that needs the servers
+                failed.append(error)
+            finally:
+                ready.set()
+
+    thread = threading.Thread(target=main, name="servers")
+    thread.start()
+    ready.wait()
+    if failed:
+        thread.join()
+        raise failed[0]
+    yield started[0]
+    stop.set()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def templates() -> dict[tuple[str, tuple[Path, ...]], str]:
+    """Migrated databases that tests copy."""
+    return {}
+
+
+@pytest.fixture
+async def database_of(
+    servers: Servers, templates: dict[tuple[str, tuple[Path, ...]], str]
+) -> AsyncIterator[DatabaseOf]:
+    """Give a service's own freshly migrated database: `await database_of("gateway", [migrations])`."""
+    opened: list[tuple[Database, str]] = []
+
+    async def make(service: str, histories: Sequence[Path] = ()) -> Database:
+        key = (service, tuple(histories))
+        schema = provision.schema_of(service)
+        if key not in templates:
+            template = f"template_{secrets.token_hex(6)}"
+            await provision.provision_database(servers.admin_url, template, {service: PASSWORD})
+            migrating = Database(servers.url(template, service), schema)
+            await migrating.migrate([HUB_MIGRATIONS, *histories])
+            await migrating.close()
+            templates[key] = template
+        name = f"test_{secrets.token_hex(6)}"
+        await provision.create_database_from_template(servers.admin_url, templates[key], name, [service])
+        database = Database(servers.url(name, service), schema)
+        opened.append((database, name))
+        return database
+
+    yield make
+    for database, name in opened:
+        await database.close()
+        await provision.drop_database(servers.admin_url, name)
