@@ -174,8 +174,12 @@ def _missing(jars: Iterable[Jar], folder: Path) -> list[Jar]:
 
 def _fetch(jars: list[Jar], folder: Path, progress: Progress) -> None:
     with ThreadPoolExecutor(PARALLEL) as pool:
-        for done, jar in enumerate(pool.map(lambda jar: _download(jar, folder), jars), start=1):
-            progress(f"Downloaded {jar.coordinate} ({done} of {len(jars)})")
+        try:
+            for done, jar in enumerate(pool.map(lambda jar: _download(jar, folder), jars), start=1):
+                progress(f"Downloaded {jar.coordinate} ({done} of {len(jars)})")
+        except BaseException:  # else the rest would be downloaded before the caller hears of it
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _download(jar: Jar, folder: Path) -> Jar:
