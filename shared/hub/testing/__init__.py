@@ -1,0 +1,1 @@
+"""What tests and the demonstration use in place of the outside world; each fake is held to recorded behaviour."""
