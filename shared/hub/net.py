@@ -202,9 +202,9 @@ class NetGuard:
 
 
 def closed_address(host: str, address: IPAddress) -> Problem:
-    """The address leads into a closed network."""
+    """Say that the address leads into a closed network."""
     return Problem(
-        code="address_closed",
+        code="address-closed",
         field="host",
         nb=f"Adressen {host} fører til {address}, som ligger i et lukket nett og ikke på det åpne Internett. "
         "Oppgi tjenerens offentlige adresse, eller be sentralens drift om å tillate den.",
@@ -214,9 +214,9 @@ def closed_address(host: str, address: IPAddress) -> Problem:
 
 
 def impossible_host(host: str) -> Problem:
-    """What was given is no host name."""
+    """Say that what was given is no host name."""
     return Problem(
-        code="host_invalid",
+        code="host-invalid",
         field="host",
         nb=f"«{host[:80]}» er ikke et gyldig tjenernavn. Oppgi bare navnet, for eksempel sftp.eksempel.no.",
         en=f"“{host[:80]}” is not a valid host name. Give the name only, for example sftp.example.com.",
@@ -224,9 +224,9 @@ def impossible_host(host: str) -> Problem:
 
 
 def unknown_host(host: str) -> Problem:
-    """The name does not resolve."""
+    """Say that the name does not resolve."""
     return Problem(
-        code="host_unknown",
+        code="host-unknown",
         field="host",
         nb=f"Fant ikke tjeneren {host}. Kontroller at navnet er skrevet riktig.",
         en=f"The server {host} was not found. Check that its name is spelled correctly.",
@@ -234,9 +234,9 @@ def unknown_host(host: str) -> Problem:
 
 
 def no_answer(host: str, port: int) -> Problem:
-    """Nothing answers there."""
+    """Say that nothing answers there."""
     return Problem(
-        code="host_no_answer",
+        code="host-no-answer",
         field="host",
         nb=f"Tjeneren {host} svarer ikke på port {port}. Kontroller navn og port, og at tjeneren er i drift "
         "og slipper sentralen gjennom brannmuren.",

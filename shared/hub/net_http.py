@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession, ClientTimeout, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from hub.errors import Refused, Unavailable
+from hub.errors import Unavailable
 from hub.net import NetGuard
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -63,6 +63,3 @@ def guarded_session(guard: NetGuard, *, total: float = 30, connect: float = 10) 
     connector = TCPConnector(resolver=GuardedResolver(guard), use_dns_cache=False)
     timeout = ClientTimeout(total=total, connect=connect)
     return ClientSession(connector=connector, timeout=timeout, middlewares=(checked,), trust_env=False)
-
-
-__all__ = ["GuardedResolver", "Refused", "guarded_session"]

@@ -10,7 +10,8 @@ class HubSettings(BaseSettings):
     """What the supervisor or an operator's deployment gives each service.
 
     `database_url` is the service's own role (`postgresql+asyncpg://…`); `port` 0 lets the system choose;
-    `secret_key` (base64, 32 bytes) signs /ops tokens between the hub's own services.
+    `secret_key` (base64, 32 bytes) signs /ops tokens between the hub's own services; `net_allow` lists closed addresses
+    that services may connect to all the same (hub/net.py tells its form).
     """
 
     model_config = SettingsConfigDict(env_prefix="HUB_", extra="ignore")
@@ -25,3 +26,4 @@ class HubSettings(BaseSettings):
     secret_key: SecretStr
     log_level: str = "INFO"
     cache_dir: Path | None = None
+    net_allow: str = ""
