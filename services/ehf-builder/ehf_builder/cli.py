@@ -1,0 +1,123 @@
+"""The commands of `python -m ehf_builder`: the service itself, and `validate` for files."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from ehf_builder.domain.findings import Finding
+from ehf_builder.validation import rules
+from ehf_builder.validation.engine import Engine
+from ehf_builder.validation.parse import Limits
+from ehf_builder.validation.pool import KillsWorkerError, Pool, ValidatorBugError
+from ehf_builder.validation.verdict import Verdict
+from ehf_builder.validation.workers import WorkerStartError
+from hub.stack.artefacts import cache_folder
+from hub.stack.errors import StackError
+
+app = typer.Typer(no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False)
+
+ALL_VALID, SOME_NOT, COULD_NOT_RUN = 0, 1, 2
+FEW_FILES = 20  # judged sooner in this process than workers start
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+@app.callback(invoke_without_command=True)
+def serve(context: typer.Context) -> None:
+    """Start the service (without a command)."""
+    if context.invoked_subcommand is None:
+        import_module("ehf_builder.app").main()  # only here: the commands need none of the service's wiring
+
+
+@app.command()
+def validate(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="UBL invoices and credit notes.", show_default=False)
+    ],
+) -> None:
+    """Judge UBL files by the official rules in force today: one JSON line per file, in the order given.
+
+    `fatal` and `warnings` hold the ids of the rules that failed, `XSD` for the schema; `error` says why a file could
+    not be judged. Exit code: 0 all valid, 1 some not, 2 could not run.
+    """
+    try:
+        all_valid = asyncio.run(_validate(files))
+    except (StackError, WorkerStartError) as error:
+        typer.echo(f"Could not run: {error}", err=True)
+        raise typer.Exit(COULD_NOT_RUN) from error
+    raise typer.Exit(ALL_VALID if all_valid else SOME_NOT)
+
+
+async def _validate(files: Sequence[Path]) -> bool:
+    loaded = rules.load(cache_folder(os.environ), lambda line: typer.echo(line, err=True))
+    all_valid = True
+    verdicts = _in_this_process(files, loaded) if len(files) <= FEW_FILES else _in_a_pool(files)
+    async for report in verdicts:
+        print(json.dumps(report, ensure_ascii=False), flush=True)
+        all_valid = all_valid and report["valid"]
+    return all_valid
+
+
+async def _in_this_process(files: Sequence[Path], loaded: rules.Rules) -> AsyncIterator[dict[str, Any]]:
+    engine, today = Engine(loaded), _today()
+    for file in files:
+        try:
+            report = _judged(file, engine.validate(_read(file), today))
+        except OSError as error:
+            report = _unjudged(file, error.strerror or str(error))
+        yield report
+
+
+async def _in_a_pool(files: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
+    async with Pool(cache_folder(os.environ), today=_today()) as pool:
+        window = asyncio.Semaphore(100)  # documents in memory at once
+
+        async def judge(file: Path) -> dict[str, Any]:
+            async with window:
+                try:
+                    return _judged(file, await pool.validate(_read(file), _today()))
+                except OSError as error:
+                    return _unjudged(file, error.strerror or str(error))
+                except (KillsWorkerError, ValidatorBugError) as error:
+                    return _unjudged(file, f"the validator failed on it: {error}")
+
+        for task in [asyncio.create_task(judge(file)) for file in files]:
+            yield await task
+
+
+def _today() -> date:
+    return datetime.now(OSLO).date()
+
+
+def _read(file: Path) -> bytes:
+    """Read at most one byte more than the limit, so that a huge file is refused without being in memory."""
+    with file.open("rb") as content:
+        return content.read(Limits().size + 1)
+
+
+def _judged(file: Path, verdict: Verdict) -> dict[str, Any]:
+    if verdict.error:
+        return _unjudged(file, verdict.error.en, verdict.rule_set)
+    return {
+        "file": str(file),
+        "valid": verdict.valid,
+        "fatal": _ids(verdict.fatal),
+        "warnings": _ids(verdict.warnings),
+        "rule_set": verdict.rule_set,
+        "error": None,
+    }
+
+
+def _unjudged(file: Path, reason: str, rule_set: str | None = None) -> dict[str, Any]:
+    return {"file": str(file), "valid": False, "fatal": [], "warnings": [], "rule_set": rule_set, "error": reason}
+
+
+def _ids(findings: Sequence[Finding]) -> list[str]:
+    return list(dict.fromkeys(finding.rule for finding in findings))

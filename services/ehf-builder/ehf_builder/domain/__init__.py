@@ -1,0 +1,1 @@
+"""Pure logic: the JSON invoice, its totals and checks, and the UBL made of it."""

@@ -1,0 +1,49 @@
+"""Invoice and credit note lines (BG-25 to BG-32)."""
+
+from ehf_builder.domain.draft import DraftLine
+from ehf_builder.domain.lines import Line
+from ehf_builder.domain.parties import Period
+from ehf_builder.domain.ubl.amounts import adjustment, tax_category
+from ehf_builder.domain.ubl.names import Element, group, identifier, number, value
+
+
+def line(root: Element, item: DraftLine, position: int, currency: str, *, credit_note: bool) -> None:
+    """Write one line; `position` counts from 1 and is its identifier (BT-126)."""
+    given = item.line
+    element = group(root, "CreditNoteLine" if credit_note else "InvoiceLine")
+    value(element, "ID", position)
+    value(element, "Note", item.note)
+    number(element, "CreditedQuantity" if credit_note else "InvoicedQuantity", item.quantity, unitCode=item.unit)
+    number(element, "LineExtensionAmount", item.net, currencyID=currency)
+    value(element, "AccountingCost", given.accounting_cost)
+    period(element, given.period)
+    if given.order_line:
+        value(group(element, "OrderLineReference"), "LineID", given.order_line)
+    for each in item.adjustments:
+        adjustment(element, each, currency)
+    _item(group(element, "Item"), given, item)
+    price = group(element, "Price")
+    number(price, "PriceAmount", item.price, currencyID=currency)
+    number(price, "BaseQuantity", item.base_quantity, unitCode=item.unit)
+
+
+def period(parent: Element, given: Period | None) -> None:
+    """Write InvoicePeriod of a document or line."""
+    if given and (given.start or given.end):
+        element = group(parent, "InvoicePeriod")
+        value(element, "StartDate", given.start)
+        value(element, "EndDate", given.end)
+
+
+def _item(element: Element, given: Line, item: DraftLine) -> None:
+    value(element, "Description", given.description)
+    value(element, "Name", given.text)
+    if given.buyer_item_id:
+        value(group(element, "BuyersItemIdentification"), "ID", given.buyer_item_id)
+    if given.seller_item_id:
+        value(group(element, "SellersItemIdentification"), "ID", given.seller_item_id)
+    if given.standard_item_id:
+        identifier(group(element, "StandardItemIdentification"), "ID", given.standard_item_id)
+    if given.origin:
+        value(group(element, "OriginCountry"), "IdentificationCode", given.origin)
+    tax_category(element, "ClassifiedTaxCategory", item.tax)

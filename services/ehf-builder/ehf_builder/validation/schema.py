@@ -1,0 +1,80 @@
+"""The XSD stage: one lxml schema for all UBL 2.1 documents."""
+
+import copy
+import re
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from ehf_builder.domain.findings import Finding, Severity
+from ehf_builder.domain.ubl.names import Element
+from ehf_builder.validation import paths
+
+RULE = "XSD"
+MOST_FINDINGS = 20
+_XSD = "http://www.w3.org/2001/XMLSchema"
+# The published UBL schemas lack their schemaLocations, so a driver imports what they need before them.
+_IMPORTS = (
+    "schemas/CCTS_CCT_SchemaModule.xsd",
+    "schemas/xmldsig-core-schema.xsd",
+    "schemas/XAdES01903v132-201601.xsd",
+    "schemas/XAdES01903v141-201601.xsd",
+    "schemas/xml.xsd",
+    "external/schemas/ubl21/maindoc/UBL-Invoice-2.1.xsd",
+    "external/schemas/ubl21/maindoc/UBL-CreditNote-2.1.xsd",
+)
+_DATE_OR_TIME = re.compile(r"\}(?:\w*Date|\w*Time)$")
+_NAMESPACE = re.compile(r"\{[^}]*\}")
+
+
+class Schema:
+    """The compiled schema; it belongs to one process and thread."""
+
+    def __init__(self, folder: Path) -> None:
+        driver = etree.Element(f"{{{_XSD}}}schema", nsmap={"xs": _XSD})
+        for path in _IMPORTS:
+            location = folder / path
+            namespace = etree.parse(location).getroot().get("targetNamespace", "")
+            attributes = {"namespace": namespace, "schemaLocation": location.as_uri()}
+            etree.SubElement(driver, f"{{{_XSD}}}import", attributes)
+        self._schema = etree.XMLSchema(driver)
+
+    def findings(self, root: Element) -> tuple[Finding, ...]:
+        """List what the schema objects to, at most MOST_FINDINGS; none if the document is valid."""
+        if self._schema.validate(root):
+            return ()
+        log: Any = self._schema.error_log  # the stubs do not know that it iterates
+        first = [_finding(root, entry) for entry in islice(log, MOST_FINDINGS)]
+        # libxml2 does not collapse white space in dates and times, as XML Schema demands: once more without it.
+        if self._schema.validate(_with_bare_dates(root)):
+            return ()
+        return tuple(first)
+
+
+def _with_bare_dates(root: Element) -> Element:
+    stripped = copy.deepcopy(root)
+    for element in stripped.iter(etree.Element):
+        if element.text and len(element) == 0 and _DATE_OR_TIME.search(element.tag):
+            element.text = element.text.strip()
+    return stripped
+
+
+def _finding(root: Element, entry: etree._LogEntry) -> Finding:
+    text = _NAMESPACE.sub("", entry.message or "")
+    element = _element(root, entry)
+    return Finding(
+        rule=RULE,
+        severity=Severity.FATAL,
+        text=f"{text} (line {entry.line})",
+        nb=f"Dokumentet følger ikke UBL-skjemaet i linje {entry.line}: {text}",
+        en=f"The document does not follow the UBL schema in line {entry.line}: {text}",
+        location=paths.of_element(element) if element is not None else None,
+    )
+
+
+def _element(root: Element, entry: etree._LogEntry) -> Element | None:
+    path = getattr(entry, "path", None)
+    found = root.getroottree().xpath(path) if path else None
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], Element) else None
