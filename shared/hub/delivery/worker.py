@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import metrics
 from hub.delivery.budget import Breakers, Budget
-from hub.delivery.ports import Fenced, NotSent, SendingChannel, Unknown
+from hub.delivery.ports import Failed, Fenced, NotSent, SendingChannel, Unknown
 from hub.delivery.reports import Reports
 from hub.delivery.store import Claimed, DeliveryStore
 from hub.errors import Problem, Refused, TryLater, Unavailable
@@ -198,7 +198,7 @@ class Worker:
     async def _find_out(self, claimed: Claimed, number: int, started_at: datetime) -> bool:
         """Settle an attempt that may have been seen; True when it provably was not, and another may be made."""
         attempt = LiveAttempt(number, started_at, claimed, self._store, committed=True)
-        outcome: Receipt | NotSent | Unknown
+        outcome: Receipt | NotSent | Failed | Unknown
         try:
             async with asyncio.timeout(self._budget.deadline.total_seconds()):
                 outcome = await self._channel.find_out(claimed.order, attempt)
@@ -215,6 +215,9 @@ class Worker:
         if isinstance(outcome, NotSent):
             await self._store.not_sent(claimed, number)
             return True
+        if isinstance(outcome, Failed):
+            await self._failed(claimed, number, outcome.problem, nothing_sent=outcome.nothing_sent)
+            return False
         await self._doubt(claimed, number, outcome.problem)
         return False
 
