@@ -4,9 +4,10 @@ import asyncio
 import secrets
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -15,7 +16,12 @@ from hub.stack import provision
 from hub.stack.local import LocalStack
 
 PASSWORD = "for-tests-only"
-DatabaseOf = Callable[[str, Sequence[Path]], Awaitable[Database]]
+
+
+class DatabaseOf(Protocol):
+    """Gives a service's own freshly migrated database: `await database_of("gateway", [migrations])`."""
+
+    async def __call__(self, service: str, histories: Sequence[Path] = ()) -> Database: ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,6 @@ def templates() -> dict[tuple[str, tuple[Path, ...]], str]:
 async def database_of(
     servers: Servers, templates: dict[tuple[str, tuple[Path, ...]], str]
 ) -> AsyncIterator[DatabaseOf]:
-    """Give a service's own freshly migrated database: `await database_of("gateway", [migrations])`."""
     opened: list[tuple[Database, str]] = []
 
     async def make(service: str, histories: Sequence[Path] = ()) -> Database:

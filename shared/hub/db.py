@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from alembic.config import Config
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
@@ -96,4 +97,5 @@ def _upgrade(connection: Connection, history: Path) -> None:
     context = MigrationContext.configure(
         connection, opts={"fn": steps, "version_table": f"alembic_{history.parent.name}"}
     )
-    context.run_migrations()
+    with Operations.context(context):
+        context.run_migrations()

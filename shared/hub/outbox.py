@@ -96,7 +96,7 @@ class Relay:
                             await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
             finally:
                 await kafka.stop_producer(producer)
-                await connection.invalidate()  # a session lock must not survive in the pool
+                await connection.execute(text("SELECT pg_advisory_unlock_all()"))  # the pool must not keep the lock
 
     async def _lock(self, connection: AsyncConnection) -> None:
         """Wait until this process is the one that publishes (the wait ends in a time-out and begins again)."""

@@ -48,7 +48,8 @@ class Sender:
 class Service:
     """What a service's `app.py` wires together. `background` runs beside the consumers and ends with the service.
 
-    `resources` (pools, clients) are entered before anything runs and left last. `after_commit` is called after every commit that may have left events or work (wake-ups, never I/O).
+    `resources` (pools, clients) are entered before anything runs and left last. `after_commit` is called after every
+    commit that may have left events or work (wake-ups, never I/O).
     """
 
     name: str
