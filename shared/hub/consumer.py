@@ -108,7 +108,8 @@ class Batch:
                 return item.error
             if item.event is None:
                 return None
-            return await self._handler.compute(item.event)
+            with structlog.contextvars.bound_contextvars(transaction_id=item.message.key):
+                return await self._handler.compute(item.event)
 
         results = await asyncio.gather(*(one(item) for item in items), return_exceptions=True)
         for result in results:

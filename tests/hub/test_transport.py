@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
-from tests.conftest import DatabaseOf, Servers
-from tests.hub.transport import Recorder, Transport, handled, parked_states, publish, refusal, running, until
 
 from hub import kafka, metrics
 from hub.errors import TryLater, Unavailable
 from hub.ids import uuid7
 from hub.messages import encode
 from hub.pipeline import INVOICE_VALIDATED, Event, TransactionEvent
+from tests.conftest import DatabaseOf, Servers
+from tests.hub.transport import Recorder, Transport, handled, parked_states, publish, refusal, running, until
 
 
 @pytest.fixture

@@ -1,0 +1,64 @@
+"""The blob store: one contract over the local folder and an object store."""
+
+import asyncio
+from pathlib import Path
+
+import obstore
+import pytest
+
+from hub.blobs import BlobStore, CorruptBlobError, _Objects
+from hub.errors import Unavailable
+
+
+@pytest.fixture(params=["folder", "objects"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    made = BlobStore(f"file://{tmp_path}/blobs%20here")
+    if request.param == "objects":
+        made._backend = _Objects(obstore.store.MemoryStore())
+    return made
+
+
+async def test_what_was_put_is_given_back_under_its_owner_and_hash(store: BlobStore) -> None:
+    ref = await store.put("310000019", b"<Invoice/>")
+    assert ref.key == f"310000019/{ref.sha256}"
+    assert ref.size == 10
+    assert await store.get(ref) == b"<Invoice/>"
+
+
+async def test_the_same_content_may_be_put_at_once_by_many(store: BlobStore) -> None:
+    refs = await asyncio.gather(*(store.put("310000019", b"same") for _ in range(20)))
+    assert len(set(refs)) == 1
+    assert await store.get(refs[0]) == b"same"
+
+
+async def test_a_copy_belongs_to_its_new_owner(store: BlobStore) -> None:
+    ref = await store.put("310000019", b"content")
+    copy = await store.copy(ref, "310000027")
+    assert copy.key == f"310000027/{ref.sha256}"
+    assert await store.get(copy) == b"content"
+
+
+async def test_what_is_absent_is_unavailable_and_never_empty(store: BlobStore) -> None:
+    ref = await store.put("310000019", b"content")
+    with pytest.raises(Unavailable):
+        await store.get(ref.model_copy(update={"key": "310000019/" + "0" * 64}))
+
+
+@pytest.mark.parametrize("owner", ["", "../x", "a/b", ".", "x" * 65])
+async def test_an_owner_cannot_lead_out_of_the_store(store: BlobStore, owner: str) -> None:
+    with pytest.raises(ValueError, match="not a blob owner"):
+        await store.put(owner, b"x")
+
+
+async def test_a_changed_file_is_noticed_when_it_is_read(tmp_path: Path) -> None:
+    store = BlobStore(f"file://{tmp_path}")
+    ref = await store.put("310000019", b"content")
+    (tmp_path / ref.key).write_bytes(b"c0ntent")
+    with pytest.raises(CorruptBlobError):
+        await store.get(ref)
+
+
+async def test_a_store_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "blobs").write_text("a file where the folder should be")
+    with pytest.raises(Unavailable):
+        await BlobStore(f"file://{tmp_path}/blobs").put("310000019", b"content")

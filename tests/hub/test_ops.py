@@ -1,0 +1,92 @@
+"""Operations are for holders of a fresh token of this very service."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from hub.auth import Actor, InvalidTokenError, issue, verify
+from hub.ops import make_app
+from tests.conftest import DatabaseOf
+from tests.hub.transport import publish, refusal
+
+KEY = SecretStr(base64.b64encode(b"k" * 32).decode())
+OPERATOR = Actor(name="kari", role="operator")
+
+
+def test_a_token_says_who_acts() -> None:
+    assert verify(KEY, issue(KEY, OPERATOR, "router", datetime.now(UTC)), "router") == OPERATOR
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x.y.z",
+        issue(KEY, OPERATOR, "gateway", datetime.now(UTC)),
+        issue(KEY, OPERATOR, "router", datetime.now(UTC) - timedelta(minutes=2)),
+        issue(SecretStr(base64.b64encode(b"o" * 32).decode()), OPERATOR, "router", datetime.now(UTC)),
+    ],
+    ids=["none", "nonsense", "for another service", "expired", "of another key"],
+)
+def test_any_other_token_is_refused(token: str) -> None:
+    with pytest.raises(InvalidTokenError):
+        verify(KEY, token, "router")
+
+
+def test_a_short_key_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="at least 32 bytes"):
+        issue(SecretStr("c2hvcnQ="), OPERATOR, "router", datetime.now(UTC))
+
+
+@pytest.fixture
+async def client(database_of: DatabaseOf) -> httpx.AsyncClient:
+    database = await database_of("router")
+    await publish(database, [refusal()])
+
+    async def ready() -> bool:
+        return False
+
+    app = make_app("router", database, KEY, ready, [], None)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://router")
+
+
+async def test_health_and_metrics_need_no_token(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/live")).status_code == 200
+    assert (await client.get("/health/ready")).status_code == 503
+    assert "hub_outbox_published_total" in (await client.get("/metrics")).text
+
+
+async def test_queues_are_shown_to_operators_only(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/ops/queues")).status_code == 401
+    token = issue(KEY, OPERATOR, "router", datetime.now(UTC))
+    answer = await client.get("/ops/queues", headers={"Authorization": f"Bearer {token}"})
+    (outbox,) = answer.json()["queues"]
+    assert (outbox["queue"], outbox["depth"]) == ("outbox", 1)
+    assert datetime.fromisoformat(outbox["oldest"]).tzinfo is not None
+
+
+async def test_a_parked_page_is_asked_for_by_number(client: httpx.AsyncClient) -> None:
+    token = issue(KEY, OPERATOR, "router", datetime.now(UTC))
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await client.get("/ops/parked?after=x", headers=headers)).status_code == 422
+    assert (await client.get("/ops/parked", headers=headers)).json() == {"parked": []}
+
+
+def test_no_secret_reaches_the_log(tmp_path: Path) -> None:
+    import subprocess  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    code = (
+        "from hub import logs; import structlog; logs.configure('x'); "
+        "structlog.get_logger().info('hello', password='p1', API_Token='t1', transaction_id='t')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    line = json.loads(done.stderr)
+    assert "p1" not in done.stderr
+    assert "t1" not in done.stderr
+    assert (line["service"], line["transaction_id"], line["level"]) == ("x", "t", "info")
