@@ -187,11 +187,11 @@ def _environment() -> dict[str, str]:
 
 
 def _servers_in(data: Path) -> list[int]:
-    """Give the processes that are PostgreSQL working in this data folder."""
+    """Give the processes that are PostgreSQL working in this data folder (the same folder, not one of its name)."""
     found = []
     for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            ours = entry.name.isdigit() and (entry / "cwd").readlink() == data
+        with contextlib.suppress(OSError):  # ended meanwhile, or not ours to look at
+            ours = entry.name.isdigit() and (entry / "cwd").samefile(data)
             if ours and (entry / "exe").readlink().name.startswith("postgres"):
                 found.append(int(entry.name))
     return found

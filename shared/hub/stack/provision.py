@@ -3,6 +3,7 @@
 Each service's role owns the schema of the service's name and can reach nothing else.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -10,6 +11,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Protocol
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -23,6 +25,7 @@ from hub.stack.errors import StackError
 
 DATABASE = "hub"
 SCRAM_ROUNDS = 4096  # PostgreSQL's own default
+TOPICS_READY = timedelta(seconds=30)
 TOPIC_EXISTS = 36  # Kafka's error code, which is what we want
 COPIES = 3  # of each topic, where there are as many brokers; 1 at home
 _LOCK = 0x48554202
@@ -99,27 +102,44 @@ async def drop_database(admin_url: str, database: str) -> None:
 
 
 async def create_topics(bootstrap: str, topics: Iterable[TopicSpec], prefix: str = "") -> None:
-    """Create those topics that do not exist; existing ones are left as they are. Raises StackError."""
+    """Create those topics that do not exist, and return when all can be written to; existing ones stay as they are.
+
+    Raises StackError.
+    """
+    wanted = {f"{prefix}{topic.name}": topic for topic in topics}
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=30_000)
     try:
         await admin.start()
         copies = min(COPIES, len((await admin.describe_cluster())["brokers"]))
         answer = await admin.create_topics(
             [
-                NewTopic(f"{prefix}{topic.name}", topic.partitions, copies, topic_configs=dict(topic.config))
-                for topic in topics
+                NewTopic(name, topic.partitions, copies, topic_configs=dict(topic.config))
+                for name, topic in wanted.items()
             ]
         )
-    except (KafkaError, OSError) as error:
+        wrong = [f"{name}: {text or code}" for name, code, text in answer.topic_errors if code not in (0, TOPIC_EXISTS)]
+        if wrong:
+            raise StackError(
+                f"Kafka on {bootstrap} refused topics ({'; '.join(wrong)}). Check the rights that the hub has there."
+            )
+        await asyncio.wait_for(_until_led(admin, list(wanted)), TOPICS_READY.total_seconds())
+    except (KafkaError, OSError, TimeoutError) as error:
         raise StackError(
             f"The topics could not be created on {bootstrap}: {error!r}. Check that the broker runs there, and that "
             "HUB_KAFKA_BOOTSTRAP names it."
         ) from error
     finally:
         await admin.close()
-    wrong = [f"{name}: {text or code}" for name, code, text in answer.topic_errors if code not in (0, TOPIC_EXISTS)]
-    if wrong:
-        raise StackError(f"Kafka on {bootstrap} refused topics ({'; '.join(wrong)}). Check the user's rights there.")
+
+
+async def _until_led(admin: AIOKafkaAdminClient, names: list[str]) -> None:
+    """Wait until every partition has a leader: the answer to a creation comes before brokers know of the topic."""
+    while True:
+        described = await admin.describe_topics(names)
+        codes = [part["error_code"] for topic in described for part in (topic, *topic["partitions"])]
+        if len(described) == len(names) and not any(codes):
+            return
+        await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
