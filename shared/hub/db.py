@@ -11,13 +11,15 @@ from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hub.errors import Unavailable
 
+Connection = AsyncConnection  # what handlers are given, by a name that leaves them free of the library
 POOL_SIZE = 5
 CONNECT_SECONDS = 10
 HUB_MIGRATIONS = Path(__file__).parent / "migrations"
@@ -83,7 +85,7 @@ class Database:
         await self.engine.dispose()
 
 
-def _upgrade(connection: Connection, history: Path) -> None:
+def _upgrade(connection: SyncConnection, history: Path) -> None:
     """Run one history's migrations; its version table is named after the package that owns it."""
     config = Config()
     config.set_main_option("script_location", str(history))

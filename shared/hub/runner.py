@@ -48,14 +48,15 @@ class Sender:
 class Service:
     """What a service's `app.py` wires together. `background` runs beside the consumers and ends with the service.
 
-    `resources` (pools, clients) are entered before anything runs and left last. `after_commit` is called after every
-    commit that may have left events or work (wake-ups, never I/O).
+    `migrations` is the folder of the service's own history, None where it has no tables. `resources` (pools, clients)
+    are entered before anything runs and left last. `after_commit` is called after every commit that may have left
+    events or work (wake-ups, never I/O).
     """
 
     name: str
     settings: HubSettings
     database: Database
-    migrations: Path
+    migrations: Path | None
     handlers: Sequence[Handler] = ()
     sender: Sender | None = None
     app: ASGIApp | None = None
@@ -126,9 +127,11 @@ def _workers(service: Service, relay: Relay) -> list[Task]:
 
 
 async def _migrate(service: Service) -> None:
-    histories = [HUB_MIGRATIONS, service.migrations]
+    histories = [HUB_MIGRATIONS]
     if service.sender is not None:
-        histories.insert(1, DELIVERY_MIGRATIONS)
+        histories.append(DELIVERY_MIGRATIONS)
+    if service.migrations is not None:
+        histories.append(service.migrations)
     while True:
         try:
             await service.database.migrate(histories)
