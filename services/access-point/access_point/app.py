@@ -1,0 +1,50 @@
+"""The access point service's wiring, and nothing else."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from access_point.adapters.phoss import SUBMIT_LIMIT, PhossAccessPoint, make_session
+from access_point.api import make_api
+from access_point.inbound import Inbound
+from access_point.sending import PeppolChannel
+from access_point.settings import AccessPointSettings
+from hub.blobs import BlobStore
+from hub.db import Database
+from hub.delivery.budget import Budget
+from hub.ids import utc_now
+from hub.parties import Channel
+from hub.runner import Sender, Service
+
+NAME = "access-point"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def budget_of(settings: AccessPointSettings) -> Budget:
+    """Return the limits of sending: the deadline leaves the access point the 250 s that a silent receiver takes."""
+    return Budget(
+        deadline=SUBMIT_LIMIT + timedelta(seconds=30),
+        lease=SUBMIT_LIMIT + timedelta(seconds=60),
+        each=settings.concurrent_each,
+        most=settings.concurrent,
+    )
+
+
+def build(settings: AccessPointSettings | None = None, clock: Callable[[], datetime] = utc_now) -> Service:
+    """Wire the service together, in a running loop; settings come from the environment unless given."""
+    settings = settings or AccessPointSettings()
+    database = Database(settings.database_url.get_secret_value(), NAME.replace("-", "_"))
+    blobs = BlobStore(settings.blob_url)
+    session = make_session()
+    access_point = PhossAccessPoint(session, str(settings.phoss_url), settings.phoss_token)
+    service = Service(
+        name=NAME,
+        settings=settings,
+        database=database,
+        migrations=MIGRATIONS,
+        sender=Sender(Channel.PEPPOL, PeppolChannel(access_point, blobs, clock), budget_of(settings)),
+        resources=[session],
+    )
+    inbound = Inbound(database, blobs, clock, service.committed)
+    service.app = make_api(inbound, settings.inbound_secret, settings.inbound_most_bytes)
+    return service
