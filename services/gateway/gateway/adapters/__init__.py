@@ -1,0 +1,1 @@
+"""The other services that the gateway asks while a person waits."""

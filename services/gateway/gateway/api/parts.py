@@ -1,0 +1,125 @@
+"""What the routes work with, and who is calling."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from gateway import problems
+from gateway.domain.identifiers import is_organisation_number
+from gateway.keys import Scope
+from gateway.ports import FtpTargets, UsageReports
+from gateway.settings import GatewaySettings
+from gateway.store import access
+from gateway.store.access import Principal
+from gateway.wakeups import Bell
+from hub.blobs import BlobStore
+from hub.db import Database
+from hub.errors import Refused
+from hub.parties import RegisterEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The wiring, as the routes see it. `accepted` wakes the releaser, `committed` whoever publishes events."""
+
+    settings: GatewaySettings
+    database: Database
+    blobs: BlobStore
+    bell: Bell
+    targets: FtpTargets
+    usage: UsageReports
+    clock: Callable[[], datetime]
+    accepted: Callable[[], None]
+    committed: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An install, with a key that has the scope the route asks for."""
+
+    install: UUID
+    who: Principal
+
+    def client(self) -> RegisterEntry:
+        """Return the one company it acts for in this request; raises Refused, naming what is missing."""
+        who = self.who
+        if not who.clients:
+            raise Refused(problems.client_not_allowed(who.asked) if who.asked else problems.NO_CLIENT)
+        if len(who.clients) > 1:
+            raise Refused(problems.CLIENT_MISSING)
+        chosen = who.clients[0]
+        if not chosen.engaged:
+            raise Refused(problems.engagement_missing(chosen.entry.organisation_number, who.owner_office or ""))
+        return chosen.entry
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Wired = Annotated[Parts, Depends(_parts)]
+_BEARER = HTTPBearer(auto_error=False, description="The install's key, as it was shown when it was made.")
+HubClient = Annotated[
+    str | None,
+    Header(
+        alias="Hub-Client",
+        description="Organisation number of the company acted for. May be left out by an install that acts for one.",
+    ),
+]
+
+
+async def _principal(
+    parts: Wired,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+    hub_client: HubClient = None,
+    client: Annotated[str | None, Query(description="The same as Hub-Client.", include_in_schema=False)] = None,
+) -> Principal:
+    asked = hub_client or client
+    is_number = asked is None or is_organisation_number(asked)
+    presented = credentials.credentials if credentials else ""
+    async with parts.database.begin() as connection:
+        # What is no organisation number is nobody's, and goes to no query.
+        found = await access.principal(connection, presented, asked if is_number else None, parts.clock())
+    if found is None:
+        raise Refused(problems.UNAUTHENTICATED)
+    if asked is not None and not is_number:
+        raise Refused(problems.client_not_allowed(asked[:30]))
+    return found
+
+
+Known = Annotated[Principal, Depends(_principal)]
+
+
+def _install_with(scope: Scope) -> Callable[[Principal], Caller]:
+    def caller(who: Known) -> Caller:
+        if scope not in who.scopes or who.install is None:
+            raise Refused(problems.forbidden_scope(scope))
+        return Caller(who.install, who)
+
+    return caller
+
+
+def operator(who: Known) -> Principal:
+    """Let operators in; raises Refused."""
+    if Scope.ADMIN not in who.scopes:
+        raise Refused(problems.forbidden_scope(Scope.ADMIN))
+    return who
+
+
+Sender = Annotated[Caller, Depends(_install_with(Scope.TRANSACTIONS))]
+Reader = Annotated[Caller, Depends(_install_with(Scope.INBOX))]
+
+
+def _any_install(who: Known) -> Caller:
+    if who.install is None:
+        raise Refused(problems.forbidden_scope(Scope.TRANSACTIONS))
+    return Caller(who.install, who)
+
+
+AnyInstall = Annotated[Caller, Depends(_any_install)]

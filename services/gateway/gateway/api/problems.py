@@ -1,0 +1,143 @@
+"""Problem details (RFC 9457) for everything that is no success, the framework's own answers included."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from gateway import problems
+from gateway.domain.progress import shown
+from hub.errors import Problem, Refused, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+
+# What is not here is 422: understood, and wrong in its content.
+STATUSES: Mapping[str, int] = {
+    "malformed": 400,
+    "idempotency-key-missing": 400,
+    "unauthenticated": 401,
+    "scope-missing": 403,
+    "client-not-allowed": 403,
+    "engagement-missing": 403,
+    "not-found": 404,
+    "method": 405,
+    "duplicate-number": 409,
+    "inbox-item-leased": 409,
+    "register-conflict": 409,
+    "too-large": 413,
+    "media-type": 415,
+    "internal": 500,
+    "unavailable": 503,
+}
+TITLES: Mapping[str, str] = {
+    "malformed": "The request cannot be read",
+    "idempotency-key-missing": "Idempotency-Key is missing",
+    "idempotency-key-reused": "Idempotency-Key was used for something else",
+    "unauthenticated": "A valid key is required",
+    "scope-missing": "The key lacks a scope",
+    "client-not-allowed": "The install may not act for this company",
+    "engagement-missing": "The office has no engagement with this company",
+    "client-missing": "Hub-Client is missing",
+    "not-found": "Not found",
+    "duplicate-number": "The number is in use",
+    "seller-not-client": "The seller is not the client",
+    "recipient-missing": "The recipient has no address",
+    "inbox-item-leased": "Another install has the document",
+    "register-conflict": "The register holds something else",
+    "too-large": "The request is too large",
+    "media-type": "The content type cannot be used",
+    "method": "The method cannot be used here",
+    "internal": "Something went wrong here",
+    "unavailable": "Not available right now",
+}
+_METHOD = Problem(
+    code="method",
+    nb="Denne adressen kan ikke brukes på den måten. Se /v1/openapi.json.",
+    en="This address cannot be used that way. See /v1/openapi.json.",
+)
+_SENTENCES: Mapping[str, tuple[str, str]] = {
+    "missing": ("Feltet mangler.", "The field is missing."),
+    "extra_forbidden": (
+        "Feltet er ukjent. Se etter skrivefeil, eller fjern det.",
+        "The field is unknown. Look for a spelling mistake, or remove it.",
+    ),
+    "json_invalid": ("Innholdet er ikke gyldig JSON.", "The content is not valid JSON."),
+}
+
+
+def details(*found: Problem, instance: str | None = None) -> tuple[int, dict[str, Any]]:
+    """Return status and body for the problems found; the first one decides the status."""
+    first = found[0]
+    status = STATUSES.get(first.code, 422)
+    body: dict[str, Any] = {
+        "type": first.type,
+        "title": TITLES.get(first.code, "The content cannot be used" if status == 422 else HTTPStatus(status).phrase),
+        "status": status,
+        "detail": first.en,
+        "detail_nb": first.nb,
+    }
+    if first.field:
+        body["field"] = first.field
+    if instance:
+        body["instance"] = instance
+    if status == 422 or len(found) > 1:
+        body["errors"] = [shown(problem) for problem in found]
+    return status, body
+
+
+def answer(*found: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the problems as a response."""
+    status, body = details(*found)
+    extra = dict(headers or {})
+    if status == 401:
+        extra["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        extra["Retry-After"] = "5"
+    return Response(orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE, headers=extra)
+
+
+def register(app: FastAPI) -> None:
+    """Make every failure of the application an answer of this form."""
+    log = structlog.get_logger(__name__)
+
+    @app.exception_handler(Refused)
+    async def refused(_request: Request, error: Refused) -> Response:
+        return answer(*error.problems)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> Response:
+        return answer(*(_field_problem(one) for one in error.errors()))
+
+    @app.exception_handler(HTTPException)
+    async def framework(_request: Request, error: HTTPException) -> Response:
+        known = {404: problems.NOT_FOUND, 405: _METHOD}
+        found = known.get(error.status_code) or problems.malformed(
+            "Forespørselen kan ikke leses.", "The request cannot be read."
+        )
+        return answer(found, headers=error.headers)
+
+    @app.exception_handler(Unavailable)
+    async def unavailable(_request: Request, error: Unavailable) -> Response:
+        log.warning("a request could not be answered", error=str(error))
+        return answer(error.problem or problems.UNAVAILABLE)
+
+    @app.exception_handler(Exception)
+    async def bug(request: Request, error: Exception) -> Response:
+        log.error("a request met a bug", method=request.method, path=request.url.path, exc_info=error)
+        return answer(problems.INTERNAL)
+
+
+def _field_problem(error: Mapping[str, Any]) -> Problem:
+    location: Sequence[int | str] = error["loc"]
+    if error["type"] == "json_invalid":
+        return problems.malformed(*_SENTENCES["json_invalid"])
+    field = ""
+    for step in location[1:]:  # the first says where: body, query, path, header
+        field += f"[{step}]" if isinstance(step, int) else f".{step}" if field else step
+    nb, en = _SENTENCES.get(error["type"], ("Verdien kan ikke brukes her.", f"{error['msg']}."))
+    return problems.invalid(nb, en, field or None)

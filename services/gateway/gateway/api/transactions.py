@@ -1,0 +1,182 @@
+"""Submitting invoices, and following them."""
+
+import asyncio
+import hashlib
+import re
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from gateway import door, problems
+from gateway.api.limits import read_body
+from gateway.api.parts import Parts, Sender, Wired
+from gateway.api.views import Accepted, Page, Summary, Transaction, links, summary, transaction
+from gateway.door import Letter
+from gateway.register.customers import find_customer
+from gateway.store import submissions, transactions
+from gateway.store.submissions import Submission
+from hub.errors import Refused
+from hub.ids import uuid7
+from hub.parties import RegisterEntry
+from hub.pipeline import BlobRef
+from hub.status import State
+
+PATH = "/v1/transactions"
+_KEY = re.compile(r"[\x20-\x7e]{1,200}")
+_MEDIA: dict[str, Literal["json", "ubl"]] = {
+    "application/json": "json",
+    "application/xml": "ubl",
+    "text/xml": "ubl",
+    "application/vnd.oasis.ubl+xml": "ubl",
+}
+_IN_THREAD = 100_000  # bytes from which reading a document would hold up the others' requests
+
+router = APIRouter(prefix=PATH, tags=["transactions"])
+log = structlog.get_logger(__name__)
+
+_REQUEST_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Invoice"}},
+            "application/xml": {"schema": {"type": "string", "description": "UBL 2.1 Invoice or CreditNote (EHF 3.0)"}},
+        },
+    }
+}
+
+
+@router.post("", status_code=202, response_model=Accepted, openapi_extra=_REQUEST_BODY, summary="Send an invoice")
+async def submit(
+    request: Request,
+    parts: Wired,
+    caller: Sender,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Required. One value per invoice, the same when you repeat it (1-200 characters)."),
+    ] = None,
+) -> Response:
+    """Accept an invoice or credit note, as JSON or UBL.
+
+    The same key and content get the same answer again. What is malformed is refused here; what breaks the rules is
+    accepted and ends as `refused`, with every finding.
+    """
+    if idempotency_key is None or not _KEY.fullmatch(idempotency_key):
+        raise Refused(problems.IDEMPOTENCY_KEY_MISSING)
+    client = caller.client()
+    given = request.headers.get("content-type", "")
+    media = _MEDIA.get(given.partition(";")[0].strip().lower())
+    if media is None:
+        raise Refused(problems.media_type(given))
+    settings = parts.settings
+    body = await read_body(request, settings.max_json_bytes if media == "json" else settings.max_ubl_bytes)
+    letter = await _read(media, body, client)
+    recipient = letter.recipient or await _registered_address(parts, client, letter)
+    received = await parts.blobs.put(client.organisation_number, body)
+    now = parts.clock()
+    submission = Submission(
+        id=uuid7(now),
+        install=caller.install,
+        office=caller.who.owner_office,
+        key=idempotency_key,
+        request_hash=hashlib.sha256(f"{media}\n{client.organisation_number}\n{received.sha256}".encode()).digest(),
+        client=client.organisation_number,
+        initiator=caller.who.initiator,
+        sender=client.electronic_address,
+        recipient=recipient,
+        number=letter.number,
+        document_type=letter.document_type,
+        issue_date=letter.issue_date,
+        customer_number=letter.customer_number,
+        media=media,
+        received=received,
+        now=now,
+    )
+    async with parts.database.begin() as connection:
+        identifier = await submissions.accept(connection, submission)
+    if identifier == submission.id:
+        parts.accepted()
+        log.info("accepted", transaction_id=str(identifier), client=submission.client)
+    accepted = Accepted(transaction_id=identifier, links=links(identifier))
+    return Response(accepted.model_dump_json(), status_code=202, media_type="application/json")
+
+
+async def _read(media: str, body: bytes, client: RegisterEntry) -> Letter:
+    def read() -> Letter:
+        return door.read_json(body) if media == "json" else door.read_ubl(body, client)
+
+    return await asyncio.to_thread(read) if len(body) > _IN_THREAD else read()
+
+
+async def _registered_address(parts: Parts, client: RegisterEntry, letter: Letter) -> str:
+    """Return the address of a customer who is given by number only; raises Refused."""
+    if letter.customer_number is not None:
+        async with parts.database.begin() as connection:
+            known = await find_customer(connection, client.organisation_number, letter.customer_number)
+        if known is not None:
+            return known.endpoint
+    raise Refused(problems.RECIPIENT_MISSING)
+
+
+@router.get("", summary="List transactions")
+async def list_transactions(
+    parts: Wired,
+    caller: Sender,
+    state: Annotated[State | None, Query(description="Only those with this status.")] = None,
+    client: Annotated[str | None, Query(description="Only those of this company (organisation number).")] = None,
+    before: Annotated[UUID | None, Query(description="Only older ones; `next` holds it.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Page:
+    """List what the install may see, newest first, page by page."""
+    async with parts.database.begin() as connection:
+        rows = await transactions.page(connection, caller.who, before=before, state=state, most=limit + 1)
+    shown, more = rows[:limit], len(rows) > limit
+    following = None
+    if more:
+        chosen = {"state": state, "client": client, "before": shown[-1].id, "limit": limit}
+        following = f"{PATH}?" + "&".join(f"{name}={value}" for name, value in chosen.items() if value is not None)
+    return Page(transactions=[Summary(**summary(row)) for row in shown], next=following)
+
+
+@router.get("/{transaction_id}", response_model_exclude_none=True)
+async def show(parts: Wired, caller: Sender, transaction_id: UUID) -> Transaction:
+    """Show a transaction: its status, its way, and everything that happened to it."""
+    async with parts.database.begin() as connection:
+        row = await _visible(connection, caller, transaction_id)
+        steps = await transactions.timeline(connection, transaction_id)
+    return transaction(row, steps)
+
+
+@router.get("/{transaction_id}/document", response_class=Response)
+async def document(
+    parts: Wired,
+    caller: Sender,
+    transaction_id: UUID,
+    version: Annotated[
+        Literal["received"] | None, Query(description="`received`: the bytes as they came in, whatever became of them.")
+    ] = None,
+) -> Response:
+    """Return the document as it is sent, byte for byte; the one received while there is no verdict."""
+    async with parts.database.begin() as connection:
+        row = await _visible(connection, caller, transaction_id)
+    sent = row.document if version is None else None
+    as_json = sent is None and row.media == "json"
+    return await blob(parts, sent or row.received, "application/json" if as_json else "application/xml")
+
+
+async def _visible(connection: Any, caller: Sender, identifier: UUID) -> Any:
+    row = await transactions.one(connection, caller.who, identifier)
+    if row is None:
+        raise Refused(problems.NOT_FOUND)
+    return row
+
+
+async def blob(parts: Parts, stored: Any, media_type: str) -> Response:
+    """Return a stored document as it is; its hash was checked when it was read."""
+    ref = BlobRef.model_validate(stored)
+    return Response(
+        await parts.blobs.get(ref),
+        media_type=media_type,
+        headers={"ETag": f'"{ref.sha256}"', "X-Content-Type-Options": "nosniff"},
+    )

@@ -1,0 +1,57 @@
+"""The gateway's wiring, and nothing else."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from gateway.adapters.ftp_sender import FtpSender
+from gateway.adapters.metering import Metering
+from gateway.adapters.peer import Peer
+from gateway.api.application import make_app
+from gateway.api.parts import Parts
+from gateway.handlers import GatewayHandler
+from gateway.housekeeping import Housekeeping
+from gateway.releaser import Releaser
+from gateway.settings import GatewaySettings
+from gateway.wakeups import Bell
+from hub.blobs import BlobStore
+from hub.db import Database
+from hub.ids import utc_now
+from hub.runner import Service
+
+NAME = "gateway"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def build(settings: GatewaySettings | None = None, clock: Callable[[], datetime] = utc_now) -> Service:
+    """Wire the service together; settings come from the environment unless given."""
+    settings = settings or GatewaySettings()
+    database = Database(settings.database_url.get_secret_value(), NAME)
+    blobs = BlobStore(settings.blob_url)
+    bell = Bell(database)
+    releaser = Releaser(database, settings)
+    ftp_sender = Peer("ftp-sender", settings.ftp_sender_url, settings.secret_key)
+    metering = Peer("metering", settings.metering_url, settings.secret_key)
+    service = Service(
+        name=NAME,
+        settings=settings,
+        database=database,
+        migrations=MIGRATIONS,
+        handlers=[GatewayHandler(blobs, bell, clock)],
+        resources=[ftp_sender, metering],
+        after_commit=[bell.committed, releaser.wake],
+    )
+    parts = Parts(
+        settings=settings,
+        database=database,
+        blobs=blobs,
+        bell=bell,
+        targets=FtpSender(ftp_sender),
+        usage=Metering(metering),
+        clock=clock,
+        accepted=releaser.wake,
+        committed=service.committed,
+    )
+    service.app = make_app(parts)
+    service.background = [lambda: releaser.run(service.committed), bell.watch, Housekeeping(database).run]
+    return service

@@ -1,0 +1,89 @@
+"""Releases accepted transactions, a turn for each install, while few lie between accepted and verdict.
+
+So one install's 50,000 invoices wait here, where everybody else's next one passes them, and not in a topic.
+"""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from gateway.settings import GatewaySettings
+from gateway.store import releases
+from gateway.store.rows import parties_of
+from gateway.wakeups import wait_for
+from hub import outbox
+from hub.db import Database
+from hub.errors import Unavailable
+from hub.ids import utc_now
+from hub.parties import CustomerEntry, RegisterEntry
+from hub.pipeline import BlobRef, InvoiceSubmitted
+
+POLL_SECONDS = 0.2
+
+log = structlog.get_logger(__name__)
+
+
+def submitted(row: Any, register_version: int, now: datetime) -> InvoiceSubmitted:
+    """Return the event of a released transaction (its row with `seller` and `customer`); the row is its cause."""
+    return InvoiceSubmitted.caused(
+        row.id,
+        row.id,
+        now,
+        parties=parties_of(row),
+        received=BlobRef.model_validate(row.received),
+        media=row.media,
+        register_version=register_version,
+        seller=RegisterEntry.model_validate(row.seller),
+        customer=CustomerEntry.model_validate(row.customer) if row.customer else None,
+    )
+
+
+class Releaser:
+    """The single releaser: of several processes, whoever holds the lock in a transaction."""
+
+    def __init__(self, database: Database, settings: GatewaySettings) -> None:
+        self._database = database
+        self._settings = settings
+        self._woken = asyncio.Event()
+        self._last = releases.FIRST
+
+    def wake(self) -> None:
+        """Tell that something was accepted, or judged."""
+        self._woken.set()
+
+    async def run(self, committed: Any) -> None:
+        """Release until cancelled; `committed` is called after each commit that left events."""
+        while True:
+            self._woken.clear()
+            try:
+                released = await self.release(utc_now())
+            except (Unavailable, DBAPIError, OSError) as error:
+                log.warning("nothing can be released now", error=str(error))
+                await asyncio.sleep(1)
+                continue
+            if released:
+                committed()
+            else:
+                await wait_for(self._woken, POLL_SECONDS)
+
+    async def release(self, now: datetime) -> int:
+        """Release as many as may be in flight, in one transaction; return how many."""
+        settings = self._settings
+        async with self._database.begin() as connection:
+            if not await releases.lead(connection):
+                return 0
+            busy = await releases.in_flight(connection, now - settings.in_flight_for, settings.in_flight)
+            if busy >= settings.in_flight:
+                return 0
+            waiting = await releases.next_waiting(connection, settings.in_flight - busy, self._last)
+            if not waiting:
+                return 0
+            ids: list[UUID] = [row.id for row in waiting]
+            version, rows = await releases.release(connection, ids, now)
+            await outbox.emit(connection, [submitted(row, version, now) for row in rows])
+        self._last = waiting[-1].install
+        return len(rows)

@@ -1,0 +1,113 @@
+"""Who presents a key, and what it may act for and see."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway import keys
+from gateway.keys import Scope
+from hub.parties import Initiator, RegisterEntry
+
+OSLO = ZoneInfo("Europe/Oslo")
+
+# One round trip for the key and the company asked for. Without a company, two are enough to know that it is needed.
+_PRINCIPAL = text("""
+    SELECT k.id AS key_id, k.hash, k.scopes, k.install, i.owner_office, i.owner_company,
+           (SELECT jsonb_agg(jsonb_build_object('entry', c.entry, 'engaged', i.owner_office IS NULL OR EXISTS (
+                       SELECT FROM engagement e
+                       WHERE e.office = i.owner_office AND e.company = a.company
+                         AND e.valid_from <= :today AND (e.valid_to IS NULL OR :today < e.valid_to))))
+            FROM (SELECT company FROM install_company
+                  WHERE install = k.install AND (CAST(:client AS text) IS NULL OR company = :client) LIMIT 2) a
+            JOIN company c ON c.organisation_number = a.company) AS acting
+    FROM api_key k LEFT JOIN install i ON i.id = k.install
+    WHERE k.id = :id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)
+""")
+
+_ACTING = text("""
+    SELECT ic.company FROM install_company ic
+    WHERE ic.install = :install AND (CAST(:client AS text) IS NULL OR ic.company = :client)
+      AND (CAST(:office AS text) IS NULL OR EXISTS (
+           SELECT FROM engagement e WHERE e.office = :office AND e.company = ic.company
+             AND e.valid_from <= :today AND (e.valid_to IS NULL OR :today < e.valid_to)))
+    ORDER BY ic.company
+""")
+
+_SERVED = text("""
+    SELECT EXISTS (SELECT FROM engagement e WHERE e.office = :office AND e.company = :client
+                   AND e.valid_from < :until AND (e.valid_to IS NULL OR :since < e.valid_to)) AS served
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A company that the install may act for; `engaged` is whether its owner's engagement covers today."""
+
+    entry: RegisterEntry
+    engaged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls. `asked` is the Hub-Client header, `clients` what it leaves to choose from (at most two)."""
+
+    key_id: str
+    scopes: frozenset[Scope]
+    install: UUID | None
+    owner_office: str | None
+    owner_company: str | None
+    asked: str | None
+    clients: tuple[Client, ...]
+
+    @property
+    def initiator(self) -> Initiator:
+        """Who sends with this key: the office, or the company by itself."""
+        if self.owner_office is not None:
+            return Initiator(kind="office", organisation_number=self.owner_office)
+        return Initiator(kind="client", organisation_number=self.owner_company or "")
+
+
+def oslo_day(now: datetime) -> date:
+    """Return the day it is in Oslo: engagements are dated there."""
+    return now.astimezone(OSLO).date()
+
+
+async def principal(connection: AsyncConnection, presented: str, client: str | None, now: datetime) -> Principal | None:
+    """Return who presents this key, None when it is unknown, wrong, expired or revoked."""
+    parts = keys.split(presented)
+    if parts is None:
+        return None
+    asked = {"id": parts[0], "client": client, "now": now, "today": oslo_day(now)}
+    row = (await connection.execute(_PRINCIPAL, asked)).first()
+    if row is None or not keys.matches(parts[1], row.hash):
+        return None
+    acting: Sequence[Mapping[str, Any]] = row.acting or ()
+    return Principal(
+        key_id=row.key_id,
+        scopes=frozenset(Scope(scope) for scope in row.scopes),
+        install=row.install,
+        owner_office=row.owner_office,
+        owner_company=row.owner_company,
+        asked=client,
+        clients=tuple(Client(RegisterEntry.model_validate(a["entry"]), a["engaged"]) for a in acting),
+    )
+
+
+async def acting_for(connection: AsyncConnection, who: Principal, now: datetime) -> Sequence[str]:
+    """Return every company that the install may act for today (of those asked for)."""
+    asked = {"install": who.install, "client": who.asked, "office": who.owner_office, "today": oslo_day(now)}
+    return [row.company for row in await connection.execute(_ACTING, asked)]
+
+
+async def served_between(connection: AsyncConnection, who: Principal, client: str, since: date, until: date) -> bool:
+    """Tell whether the install's owner had to do with the company on a day from `since` until before `until`."""
+    if who.owner_office is None:
+        return True
+    asked = {"office": who.owner_office, "client": client, "since": since, "until": until}
+    return bool((await connection.execute(_SERVED, asked)).scalar_one())

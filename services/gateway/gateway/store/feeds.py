@@ -1,0 +1,51 @@
+"""Each install's own feed, numbered without gaps when it is read.
+
+Writers insert unnumbered rows, so that no batch waits for another at a shared counter; the reader locks its counter
+and numbers what it can see. A row that commits late gets a later number.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_LOCK = text("SELECT last, acknowledged FROM feed_counter WHERE install = :install FOR UPDATE")
+_NUMBER = text("""
+    WITH numbered AS (
+        SELECT seq, :last + row_number() OVER (ORDER BY seq) AS number FROM feed
+        WHERE install = :install AND number IS NULL
+    ), done AS (
+        UPDATE feed f SET number = n.number FROM numbered n WHERE f.seq = n.seq RETURNING f.number
+    )
+    UPDATE feed_counter SET last = coalesce((SELECT max(number) FROM done), last),
+                            acknowledged = greatest(acknowledged, CAST(:after AS bigint))
+    WHERE install = :install RETURNING last
+""")
+_READ = text("""
+    SELECT number, entry FROM feed WHERE install = :install AND number > :after ORDER BY number LIMIT :most
+""")
+_NEWS = text("""
+    SELECT i AS install FROM unnest(CAST(:installs AS uuid[])) AS i
+    WHERE EXISTS (SELECT FROM feed WHERE install = i AND number IS NULL)
+""")
+
+
+async def read(connection: AsyncConnection, install: UUID, after: int, most: int) -> tuple[int, Sequence[Any]]:
+    """Give numbers to what is new, acknowledge up to `after`, and return the last number and what comes after it.
+
+    When `after` lies beyond the last number, nothing is acknowledged and that is for the caller to see.
+    """
+    counter = (await connection.execute(_LOCK, {"install": install})).one()
+    asked = {"install": install, "last": counter.last, "after": min(after, counter.last)}
+    last = int((await connection.execute(_NUMBER, asked)).scalar_one())
+    if after >= last:
+        return last, ()
+    rows = await connection.execute(_READ, {"install": install, "after": after, "most": most})
+    return last, rows.all()
+
+
+async def with_news(connection: AsyncConnection, installs: Sequence[UUID]) -> Sequence[UUID]:
+    """Return those of the installs whose feed has something unnumbered."""
+    return [row.install for row in await connection.execute(_NEWS, {"installs": list(installs)})]
