@@ -111,7 +111,7 @@ class LocalStack:
         inherited = {name: value for name, value in self._environment.items() if name != "HUB_PORT"}
         return {
             "HUB_BLOB_URL": (self.data / "blobs").as_uri(),
-            "HUB_SECRET_KEY": self._secret("secret_key", lambda: base64.b64encode(secrets.token_bytes(32)).decode()),
+            "HUB_SECRET_KEY": self.secret("secret_key"),
             "HUB_TOPIC_PREFIX": topic_prefix,
             **inherited,
             "HUB_CACHE_DIR": str(self.cache),
@@ -139,6 +139,10 @@ class LocalStack:
     def _passwords(self, services: Iterable[str]) -> dict[str, str]:
         return {service: self._secret(f"role/{service}", lambda: secrets.token_urlsafe(24)) for service in services}
 
+    def secret(self, name: str) -> str:
+        """Give 32 random bytes (base64) that this data folder keeps under the name."""
+        return self._secret(name, lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+
     def _secret(self, name: str, make: Callable[[], str]) -> str:
         """Give a secret of this data folder, made at the first asking (secrets.json, readable by this user only)."""
         file = self.data / "secrets.json"
@@ -153,7 +157,7 @@ class LocalStack:
 def _only_run_on(data: Path) -> Iterator[None]:
     """Hold the data folder, or say who does. The kernel lets go of it when we die, however we die."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = (data / ".lock").open("a+", encoding="utf-8")
     except OSError as error:
         raise StackError(

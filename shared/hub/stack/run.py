@@ -81,7 +81,10 @@ async def running(
             Service(
                 spec,
                 ordinal,
-                environment=local.service_environment(urls[spec.name], topic_prefix=topic_prefix),
+                environment={
+                    **local.service_environment(urls[spec.name], topic_prefix=topic_prefix),
+                    **{name: local.secret(f"{spec.name}/{name}") for name in spec.secrets},
+                },
                 logs=local.data / "logs",
             )
             for spec in services

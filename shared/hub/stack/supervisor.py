@@ -42,16 +42,19 @@ class Member(Protocol):
 
 @dataclass(frozen=True)
 class ServiceSpec:
-    """A service to run as `python -m <module>`.
+    """A service to run as `python -m <module> <arguments>`.
 
     `name` is its deploy name (`ehf-builder`), `port` where it will serve HTTP on 127.0.0.1 (None: nowhere),
-    `environment` what it gets beside what every service gets, `instances` how many of it run side by side.
+    `environment` what it gets beside what every service gets, `secrets` the variables that hold 32 random bytes
+    (base64) of its own, kept in the data folder, `instances` how many of it run side by side.
     """
 
     name: str
     module: str
     port: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    arguments: Sequence[str] = ()
+    secrets: Sequence[str] = ()
     instances: int = 1
 
 
@@ -76,7 +79,7 @@ class Service:
         """Start it; whether it serves is another question."""
         process.make_room(self.log)
         # -P: a folder of the working directory must not stand in for a module.
-        command = [sys.executable, "-P", "-m", self.spec.module]
+        command = [sys.executable, "-P", "-m", self.spec.module, *self.spec.arguments]
         self._process = process.spawn(command, log=self.log, environment=self._environment, folder=Path.cwd())
 
     async def wait(self) -> int:
