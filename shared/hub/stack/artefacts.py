@@ -123,7 +123,11 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     home = environment.get("HOME", "")
     if home not in ("", "/") and Path(home).is_absolute() and os.access(home, os.W_OK):
         return Path(home) / ".cache" / "sentral"
-    return Path(tempfile.gettempdir()) / f"sentral-{os.getuid()}"
+    own = Path(tempfile.gettempdir()) / f"sentral-{os.getuid()}"
+    own.mkdir(mode=0o700, exist_ok=True)
+    if own.lstat().st_uid != os.getuid():  # anybody may make a folder of this name there
+        raise StackError(f"{own} belongs to another user. Set HUB_CACHE_DIR to a folder of your own.")
+    return own
 
 
 def ensure(group: str, folder: Path, progress: Progress | None = None, *, listed: Pins | None = None) -> list[Path]:

@@ -50,7 +50,7 @@ def spawn(
     Standard output and error go to the end of `log`; `orphaned` is the signal it gets when this process dies. Call
     from the main thread: the kernel ties the child to the thread that started it.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     who = f"{account.uid}:{account.gid}" if account else "-"
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - no shell, and the command is the stack's own

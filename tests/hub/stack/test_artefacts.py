@@ -140,19 +140,29 @@ def test_processes_that_unpack_at_once_all_get_whole_rules(folder: Path, cache: 
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({"HUB_CACHE_DIR": "/srv/cache", "HOME": "/root"}, "/srv/cache"),
-        ({"XDG_CACHE_HOME": "/srv/xdg", "HOME": "/root"}, "/srv/xdg/sentral"),
-        ({"HOME": "/tmp"}, "/tmp/.cache/sentral"),
-        ({"HOME": "/"}, f"/tmp/sentral-{os.getuid()}"),
-        ({"HOME": "/nonexistent"}, f"/tmp/sentral-{os.getuid()}"),
-        ({}, f"/tmp/sentral-{os.getuid()}"),
+        ({"HUB_CACHE_DIR": "/srv/cache", "HOME": "{folder}"}, "/srv/cache"),
+        ({"XDG_CACHE_HOME": "/srv/xdg", "HOME": "{folder}"}, "/srv/xdg/sentral"),
+        ({"HOME": "{folder}"}, "{folder}/.cache/sentral"),
+        ({"HOME": "/"}, "{folder}/sentral-{uid}"),
+        ({"HOME": "/nonexistent"}, "{folder}/sentral-{uid}"),
+        ({}, "{folder}/sentral-{uid}"),
     ],
 )
 def test_the_cache_folder_follows_the_settings_and_does_without_a_home(
-    environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], expected: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", "/tmp")
-    assert artefacts.cache_folder(environment) == Path(expected)
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    given = {name: value.format(folder=folder) for name, value in environment.items()}
+    assert artefacts.cache_folder(given) == Path(expected.format(folder=folder, uid=os.getuid()))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives folders to others")
+def test_a_temporary_cache_folder_of_somebody_else_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    (folder / f"sentral-{os.getuid()}").mkdir()
+    os.chown(folder / f"sentral-{os.getuid()}", 65534, 65534)
+    with pytest.raises(StackError, match="belongs to another user"):
+        artefacts.cache_folder({})
 
 
 def test_a_cache_folder_that_cannot_be_written_is_named(folder: Path) -> None:
