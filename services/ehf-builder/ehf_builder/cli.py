@@ -18,6 +18,8 @@ from ehf_builder.validation.engine import Engine
 from ehf_builder.validation.parse import Limits
 from ehf_builder.validation.pool import KillsWorkerError, Pool, ValidatorBugError
 from ehf_builder.validation.verdict import Verdict
+from ehf_builder.validation.wire import Validate
+from ehf_builder.validation.worker import answer
 from ehf_builder.validation.workers import WorkerStartError
 from hub.stack.artefacts import cache_folder
 from hub.stack.errors import StackError
@@ -26,6 +28,7 @@ app = typer.Typer(no_args_is_help=False, add_completion=False, pretty_exceptions
 
 ALL_VALID, SOME_NOT, COULD_NOT_RUN = 0, 1, 2
 FEW_FILES = 20  # judged sooner in this process than workers start
+FAILED = "the validator itself failed on it"
 OSLO = ZoneInfo("Europe/Oslo")
 
 
@@ -69,10 +72,11 @@ async def _in_this_process(files: Sequence[Path], loaded: rules.Rules) -> AsyncI
     engine, today = Engine(loaded), _today()
     for file in files:
         try:
-            report = _judged(file, engine.validate(_read(file), today))
+            verdict = answer(engine, Validate(_read(file), today))
         except OSError as error:
-            report = _unjudged(file, error.strerror or str(error))
-        yield report
+            yield _unjudged(file, error.strerror or str(error))
+            continue
+        yield _judged(file, verdict) if isinstance(verdict, Verdict) else _unjudged(file, f"{FAILED}: {verdict}")
 
 
 async def _in_a_pool(files: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
@@ -86,7 +90,7 @@ async def _in_a_pool(files: Sequence[Path]) -> AsyncIterator[dict[str, Any]]:
                 except OSError as error:
                     return _unjudged(file, error.strerror or str(error))
                 except (KillsWorkerError, ValidatorBugError) as error:
-                    return _unjudged(file, f"the validator failed on it: {error}")
+                    return _unjudged(file, f"{FAILED}: {error}")
 
         for task in [asyncio.create_task(judge(file)) for file in files]:
             yield await task

@@ -91,7 +91,7 @@ _LINE_TERMS: Mapping[str, str] = {
     "BT-152": "vat.rate",
     "BT-153": "text",
 }
-# Other rules of a line that name no term: R120 (amount), CL-23 (unit).
+# Rules of a line that name no term, or are found elsewhere than what they speak of.
 _LINE_RULES: Mapping[str, str] = {"PEPPOL-EN16931-R120": "amount", "BR-CL-23": "unit"}
 
 
@@ -105,18 +105,22 @@ def field_of(finding: Finding, sources: Sequence[int]) -> str | None:
     if finding.rule in _BY_RULE:
         return _BY_RULE[finding.rule]
     location = finding.location or ""
+    line = _line(location, sources)
+    if line and (part := _LINE_RULES.get(finding.rule)):
+        return f"{line}.{part}"
     for pattern, field in _PLACES:
         if match := pattern.search(location):
             number = int(match.groupdict().get("n") or 1)
-            return field.format(n=number - 1, line=_line(finding, location, sources, whole=field == "{line}"))
+            part = _LINE_TERMS.get(finding.term or "") if field == "{line}" else None
+            return field.format(n=number - 1, line=line) + (f".{part}" if part else "")
     return None
 
 
-def _line(finding: Finding, location: str, sources: Sequence[int], *, whole: bool) -> str:
+def _line(location: str, sources: Sequence[int]) -> str | None:
+    """Name the caller's line that a location lies in."""
     match = _LINE.search(location)
     if match is None:
-        return "lines"
+        return None
     position = int(match.group(1) or 1)
     index = sources[position - 1] if position <= len(sources) else position - 1
-    part = _LINE_RULES.get(finding.rule) or _LINE_TERMS.get(finding.term or "")
-    return f"lines[{index}].{part}" if whole and part else f"lines[{index}]"
+    return f"lines[{index}]"

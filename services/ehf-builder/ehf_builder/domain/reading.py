@@ -1,6 +1,6 @@
 """From received bytes to the invoice model, or to findings that name every field that is wrong, at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -61,7 +61,12 @@ def read(received: bytes) -> tuple[Invoice | None, tuple[Finding, ...]]:
         return Invoice.model_validate_json(received.removeprefix(b"\xef\xbb\xbf")), ()
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
-        return None, tuple(_finding(problem["loc"], problem["type"], problem.get("ctx", {})) for problem in problems)
+        wrong = {problem["loc"] for problem in problems}
+        return None, tuple(
+            _finding(problem["loc"], problem["type"], problem.get("ctx", {}))
+            for problem in problems
+            if not (problem["type"] == "too_short" and _has_wrong_parts(problem["loc"], wrong))
+        )
 
 
 def field_path(location: Sequence[int | str]) -> str:
@@ -70,6 +75,11 @@ def field_path(location: Sequence[int | str]) -> str:
     for step in location:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
     return path
+
+
+def _has_wrong_parts(location: tuple[int | str, ...], wrong: Iterable[tuple[int | str, ...]]) -> bool:
+    """Whether a list is 'too short' only because its wrong items were not counted."""
+    return any(len(other) > len(location) and other[: len(location)] == location for other in wrong)
 
 
 def _finding(location: Sequence[int | str], kind: str, context: Mapping[str, Any]) -> Finding:

@@ -76,5 +76,9 @@ def _finding(root: Element, entry: etree._LogEntry) -> Finding:
 
 def _element(root: Element, entry: etree._LogEntry) -> Element | None:
     path = getattr(entry, "path", None)
-    found = root.getroottree().xpath(path) if path else None
+    namespaces = {prefix: uri for prefix, uri in root.nsmap.items() if prefix}
+    try:
+        found = root.getroottree().xpath(path, namespaces=namespaces) if path else None
+    except etree.XPathError:  # a prefix that is declared further down
+        return None
     return found[0] if isinstance(found, list) and found and isinstance(found[0], Element) else None

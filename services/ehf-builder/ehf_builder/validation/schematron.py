@@ -47,14 +47,17 @@ class Schematron:
         for embedded in root.iter(_EMBEDDED):
             if embedded.text and len(embedded.text) > 8:
                 embedded.text = "AAAA"
-        node = self._saxon.parse_xml(xml_text=etree.tostring(root, encoding="unicode"))
+        try:
+            node = self._saxon.parse_xml(xml_text=etree.tostring(root, encoding="unicode"))
+        except PySaxonApiError as error:  # its parser is another than ours
+            return (_crashed("SaxonC", error),)
         found: list[Finding] = []
         for path in stylesheets:
             executable = self._executable(path)
             try:
                 report = executable.transform_to_string(xdm_node=node)
             except PySaxonApiError as error:
-                found.append(_crashed(path, error))
+                found.append(_crashed(path.stem, error))
             else:
                 found += _failed(report)
         return tuple(found)
@@ -89,12 +92,12 @@ def _finding(element: Element) -> Finding:
     )
 
 
-def _crashed(path: Path, error: Exception) -> Finding:
+def _crashed(name: str, error: Exception) -> Finding:
     reason = " ".join(str(error).split())
     return Finding(
         rule=CRASHED,
         severity=Severity.FATAL,
-        text=f"{path.stem}: {reason}",
-        nb=f"Reglene i {path.stem} kunne ikke kjøres på dokumentet; det har en uventet oppbygning ({reason}).",
-        en=f"The rules of {path.stem} could not be run on the document; it is built in an unexpected way ({reason}).",
+        text=f"{name}: {reason}",
+        nb=f"Reglene i {name} kunne ikke kjøres på dokumentet; det har en uventet oppbygning ({reason}).",
+        en=f"The rules of {name} could not be run on the document; it is built in an unexpected way ({reason}).",
     )

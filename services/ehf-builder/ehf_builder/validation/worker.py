@@ -27,9 +27,9 @@ def main(arguments: list[str]) -> None:
         connection.sendall(wire.frame(wire.Ready()))
         while (job := _received(connection)) is not None:
             signal.setitimer(signal.ITIMER_REAL, float(seconds))
-            answer = _answer(engine, job)
+            result = answer(engine, job)
             signal.setitimer(signal.ITIMER_REAL, 0)
-            connection.sendall(wire.frame(answer))
+            connection.sendall(wire.frame(result))
 
 
 def _received(connection: socket.socket) -> wire.Job | None:
@@ -53,7 +53,8 @@ def _exactly(connection: socket.socket, size: int) -> bytes | None:
     return bytes(parts)
 
 
-def _answer(engine: Engine, job: wire.Job) -> wire.Answer:
+def answer(engine: Engine, job: wire.Job) -> wire.Answer:
+    """Do one job; what should not happen becomes an answer too, so that the worker goes on."""
     try:
         if isinstance(job, wire.Build):
             return engine.build(job.received, job.seller, job.customer, job.today)

@@ -1,0 +1,215 @@
+"""Documents are judged as the official rules say, and what cannot be judged is refused in words."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from ehf_builder.domain.findings import Severity, fit_for, own
+from ehf_builder.validation.engine import Engine
+from ehf_builder.validation.rules import Rules
+from hub.pipeline import Purpose
+from tests.ehf_builder.invoices import EXAMPLES, TODAY, suite
+
+INBOUND = (EXAMPLES / "08-inbound.xml").read_text()
+BILLING = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
+BII = "urn:www.cenbii.eu:transaction:biitrns"
+DIFI = "urn:www.difi.no:ehf:faktura"
+OFFICIAL = [*suite("peppol-bis-3/examples/*.xml"), *suite("peppol-bis-3/national-NO/*.xml")]
+
+
+def reason(engine: Engine, document: bytes | str) -> str:
+    verdict = engine.validate(document if isinstance(document, bytes) else document.encode(), TODAY)
+    assert verdict.error is not None
+    assert not verdict.valid
+    assert verdict.purposes == frozenset()
+    assert verdict.error.nb
+    return verdict.error.en
+
+
+@pytest.mark.parametrize("path", OFFICIAL)
+def test_every_official_example_is_valid(engine: Engine, path: Path) -> None:
+    verdict = engine.validate(path.read_bytes(), TODAY)
+    assert (verdict.error, verdict.fatal) == (None, ())
+    assert verdict.purposes == frozenset(Purpose)
+
+
+@pytest.mark.parametrize("path", suite("ehf/*/example/*.xml"))
+def test_the_other_ehf_documents_are_refused_by_name(engine: Engine, path: Path) -> None:
+    assert re.match(
+        r"EHF (Reminder|Payment Request|Forward Billing) 3.0 is not supported", reason(engine, path.read_bytes())
+    )
+
+
+def test_failed_rules_are_told_with_severity_place_and_term(engine: Engine) -> None:
+    broken = INBOUND.replace("<cbc:BuyerReference>Verkstedet</cbc:BuyerReference>", "").replace(
+        '<cbc:TaxInclusiveAmount currencyID="NOK">23125.00', '<cbc:TaxInclusiveAmount currencyID="NOK">23125.01'
+    )
+    broken = re.sub(
+        r"<cac:PartyTaxScheme>\s*<cbc:CompanyID>Foretaks.*?</cac:PartyTaxScheme>", "", broken, flags=re.DOTALL
+    )
+    verdict = engine.validate(broken.encode(), TODAY)
+    found = {finding.rule: finding for finding in verdict.findings}
+    assert set(found) == {"BR-CO-15", "BR-CO-16", "PEPPOL-EN16931-R003", "NO-R-002"}
+    assert found["NO-R-002"].severity is Severity.WARNING
+    assert found["BR-CO-15"].term == "BT-112"
+    assert found["NO-R-002"].location == "/Invoice/cac:AccountingSupplierParty/cac:Party"
+    assert [finding.rule for finding in verdict.warnings] == ["NO-R-002"]
+    assert found["PEPPOL-EN16931-R003"].nb == "Oppgi kjøperens referanse eller et bestillingsnummer."
+    assert verdict.rule_set == "peppol-2026.5"
+
+
+def test_schema_errors_come_alone_with_their_place(engine: Engine) -> None:
+    verdict = engine.validate(INBOUND.replace("cbc:IssueDate>", "cbc:IssuedOn>").encode(), TODAY)
+    assert [finding.rule for finding in verdict.fatal] == ["XSD"]
+    assert verdict.fatal[0].location == "/Invoice/cbc:IssuedOn"
+    assert "line 6" in verdict.fatal[0].en
+    assert "{" not in verdict.fatal[0].en
+
+
+def test_white_space_around_a_date_is_no_schema_error(engine: Engine) -> None:
+    spaced = INBOUND.replace("<cbc:IssueDate>2026-11-19<", "<cbc:IssueDate>\n 2026-11-19 <")
+    assert not [finding for finding in engine.validate(spaced.encode(), TODAY).findings if finding.rule == "XSD"]
+
+
+def test_a_document_that_a_stylesheet_crashes_on_is_invalid(engine: Engine) -> None:
+    entity = re.search(r"<cac:PartyLegalEntity>.*?</cac:PartyLegalEntity>", INBOUND, re.DOTALL)
+    assert entity is not None
+    verdict = engine.validate(INBOUND.replace(entity.group(), entity.group() * 2, 1).encode(), TODAY)
+    assert "HUB-RULES-CRASHED" in {finding.rule for finding in verdict.fatal}
+    assert engine.validate(INBOUND.encode(), TODAY).valid
+
+
+def test_an_attachment_does_not_change_the_verdict_and_costs_little(engine: Engine) -> None:
+    document = (EXAMPLES / "03-with-pdf.xml").read_text()
+    large = re.sub(r"(mimeCode=[^>]*>)[^<]*", lambda match: match.group(1) + "QUJD" * 2_000_000, document)
+    began = time.monotonic()
+    assert engine.validate(large.encode(), TODAY).valid
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("customization", "named"),
+    [
+        (
+            f"{BII}010:ver2.0:extended:urn:www.peppol.eu:bis:peppol4a:ver2.0:extended:{DIFI}:ver2.0",
+            "EHF 2.0, which has",
+        ),
+        (f"{BII}010:ver1.0:#urn:www.cenbii.eu:profile:biixx:ver1.0#{DIFI}:ver1", "EHF 1.0, which has been withdrawn"),
+        ("urn:cen.eu:en16931:2017#compliant#urn:xoev-de:kosit:standard:xrechnung_2.0", "XRechnung"),
+        ("urn:example:unknown", "'urn:example:unknown'"),
+    ],
+)
+def test_other_customizations_are_refused_by_name_with_the_remedy(
+    engine: Engine, customization: str, named: str
+) -> None:
+    told = reason(engine, INBOUND.replace(BILLING, customization))
+    assert named in told
+    assert "EHF Billing 3.0" in told
+
+
+@pytest.mark.parametrize(
+    ("document", "named"),
+    [
+        ('<Interchange xmlns="http://www.e2b.no/XMLSchema"><Invoice/></Interchange>', "e2b"),
+        ('<x:CrossIndustryInvoice xmlns:x="urn:un"/>', "Cross Industry Invoice"),
+        ("<StandardBusinessDocument/>", "envelope"),
+        ("<faktura/>", "'faktura'"),
+        ('{"type": "invoice"}', "JSON"),
+        ("%PDF-1.7", "PDF"),
+        ("<!DOCTYPE html><html></html>", "web page"),
+        ("", "empty"),
+        ("hei", "not well-formed"),
+        (INBOUND[:-20], "not well-formed"),
+        (INBOUND + "<a/>", "not well-formed"),
+    ],
+)
+def test_what_is_no_supported_document_is_refused_by_name(engine: Engine, document: str, named: str) -> None:
+    assert named in reason(engine, document)
+
+
+def test_without_a_customization_the_rules_say_what_is_missing(engine: Engine) -> None:
+    bare = re.sub(r"<cbc:CustomizationID>.*?</cbc:CustomizationID>", "", INBOUND)
+    assert {"BR-01", "PEPPOL-EN16931-R004"} & {finding.rule for finding in engine.validate(bare.encode(), TODAY).fatal}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "utf-8"),
+        ("iso-8859-1", "ISO-8859-1"),
+        ("windows-1252", "Windows-1252"),
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16LE"),
+    ],
+)
+def test_a_document_may_be_written_in_the_encoding_that_it_declares(
+    engine: Engine, encoding: str, declared: str
+) -> None:
+    text = INBOUND.replace('encoding="UTF-8"', f'encoding="{declared}"')
+    assert engine.validate(text.encode(encoding), TODAY).valid
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared", "told"),
+    [
+        ("iso-8859-1", "UTF-8", r"not valid UTF-8 \(byte 0xF8 in line \d+\)"),
+        ("utf-8", "UTF-16", "says that its encoding is utf-16, but it is written in utf-8"),
+        ("utf-16", "UTF-8", "says that its encoding is utf-8, but it is written in utf-16"),
+        ("utf-8-sig", "ISO-8859-1", "says that its encoding is iso-8859-1"),
+        ("utf-8", "EBCDIC-CP-US", "ebcdic-cp-us is not supported"),
+        ("utf-8", "ascii", "not valid ASCII"),
+    ],
+)
+def test_a_document_in_another_encoding_is_refused_in_clear_words(
+    engine: Engine, encoding: str, declared: str, told: str
+) -> None:
+    text = INBOUND.replace('encoding="UTF-8"', f'encoding="{declared}"')
+    assert re.search(told, reason(engine, text.encode(encoding)))
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+HOSTILE = {
+    "billion laughs": f'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY l0 "ha">{LAUGHS}]><a>&l9;</a>',
+    "external entity": '<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/hostname">]><a>&e;</a>',
+    "parameter entity": '<!DOCTYPE a [<!ENTITY % p SYSTEM "http://localhost:1/x.dtd">%p;]><a/>',
+    "external DTD": '<!DOCTYPE a SYSTEM "http://localhost:1/x.dtd"><a/>',
+    "harmless DTD": "<!DOCTYPE a><a/>",
+    "undeclared entity": "<a>&nbsp;</a>",
+    "2 MB of nested elements": "<a>" * 300_000 + "</a>" * 300_000,
+    "3 million elements": "<a>" + "<b/>" * 3_000_000 + "</a>",
+    "100,000 attributes": "<a " + " ".join(f'a{n}="1"' for n in range(100_000)) + "/>",
+    "100,000 namespaces": "<a " + " ".join(f'xmlns:a{n}="urn:{n}"' for n in range(100_000)) + "/>",
+    "nested in an invoice": INBOUND.replace("<cbc:ID>", "<cbc:ID>" + "<x>" * 100 + "</x>" * 100, 1),
+}
+
+
+@pytest.mark.parametrize("document", [pytest.param(text, id=name) for name, text in HOSTILE.items()])
+def test_hostile_input_is_refused_at_once(engine: Engine, document: str) -> None:
+    data = document.encode()
+    began = time.process_time()
+    assert reason(engine, data)
+    assert time.process_time() - began < 1
+
+
+def test_too_large_is_refused_unread(engine: Engine) -> None:
+    assert "too large" in reason(engine, b"<a>" + b" " * 100_000_001)
+
+
+def test_a_purpose_is_lost_to_fatal_findings_only() -> None:
+    def finding(rule: str, *, fatal: bool = True) -> frozenset[Purpose]:
+        return fit_for([own(rule, "", "", "", fatal=fatal)])
+
+    assert finding("NO-R-002", fatal=False) == frozenset(Purpose)
+    assert finding("PEPPOL-EN16931-R010") == {Purpose.DOCUMENT}
+    assert finding("BR-CO-15") == frozenset()
+
+
+def test_the_rule_set_is_chosen_by_the_day(rules: Rules) -> None:
+    first, last = rules.sets[0], rules.sets[-1]
+    for rule_set in rules.sets:
+        assert rules.in_force(rule_set.valid_from) == rule_set
+    assert rules.in_force(first.valid_from.replace(year=2000)) == first
+    assert rules.in_force(last.valid_from.replace(year=2090)) == last

@@ -1,0 +1,56 @@
+"""`python -m ehf_builder validate FILE…`: one JSON line per file and an exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.ehf_builder.invoices import EXAMPLES
+
+
+def run(*files: object, **environment: str) -> tuple[int, list[dict[str, Any]], str]:
+    command = [sys.executable, "-m", "ehf_builder", "validate", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def test_every_file_gets_its_line_in_the_order_given(tmp_path: Path) -> None:
+    valid = EXAMPLES / "08-inbound.xml"
+    text = valid.read_text()
+    for name, content in {
+        "rules.xml": text.replace("<cbc:BuyerReference>Verkstedet</cbc:BuyerReference>", ""),
+        "schema.xml": text.replace("cbc:IssueDate>", "cbc:IssuedOn>"),
+        "other.xml": "<faktura/>",
+    }.items():
+        (tmp_path / name).write_text(content)
+    files = [valid, *(tmp_path / name for name in ("rules.xml", "schema.xml", "other.xml", "missing.xml")), tmp_path]
+    code, lines, _ = run(*files)
+    assert code == 1
+    assert [line["file"] for line in lines] == [str(file) for file in files]
+    assert [set(line) for line in lines] == [{"file", "valid", "fatal", "warnings", "rule_set", "error"}] * 6
+    assert [line["fatal"] for line in lines] == [[], ["PEPPOL-EN16931-R003"], ["XSD"], [], [], []]
+    assert [line["valid"] for line in lines] == [True, False, False, False, False, False]
+    assert lines[0]["error"] is None
+    assert lines[0]["rule_set"].startswith("peppol-")
+    assert "not supported" in lines[3]["error"]
+    assert lines[4]["error"] == "No such file or directory"
+    assert lines[5]["error"] == "Is a directory"
+
+
+def test_many_files_are_judged_by_several_workers_in_order(tmp_path: Path) -> None:
+    text = (EXAMPLES / "08-inbound.xml").read_text()
+    files = [tmp_path / f"{n}.xml" for n in range(40)]
+    for n, file in enumerate(files):
+        file.write_text(text if n % 2 else "<faktura/>")
+    code, lines, _ = run(*files)
+    assert code == 1
+    assert [line["file"] for line in lines] == [str(file) for file in files]
+    assert [line["valid"] for line in lines] == [n % 2 == 1 for n in range(40)]
+
+
+def test_all_valid_is_0_and_nothing_to_judge_is_2() -> None:
+    assert run(EXAMPLES / "03-with-pdf.xml")[0] == 0
+    code, lines, told = run()
+    assert (code, lines) == (2, [])
+    assert "FILE" in told
