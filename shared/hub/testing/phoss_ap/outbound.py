@@ -1,15 +1,18 @@
 """The outbound half: transactions, attempts with retries, and the status that is told of them."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from hub.testing.phoss_ap import report
 from hub.testing.phoss_ap.report import Result
 from hub.testing.phoss_ap.sbd import InvalidSbdError, Submission, parsed
 from hub.testing.phoss_ap.world import Behaviour, Delivered, Receiver, World, utc_text
+
+T = TypeVar("T")
 
 
 class ConnectionCutError(Exception):
@@ -56,11 +59,11 @@ class Transaction:
 
 
 class Outbound:
-    """Transactions by arrival; retries run in the background until `close`."""
+    """Transactions by arrival; attempts run in the background until `close`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._retries: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.transactions: list[Transaction] = []
 
     def of(self, instance_id: str) -> Transaction | None:
@@ -80,13 +83,14 @@ class Outbound:
             transaction.status, transaction.error = "failed", "Recovered from unclean shutdown"
             self._schedule(transaction)
             raise ConnectionCutError
-        return await self._attempt(transaction)
+        # A caller that gives up does not stop the real one either.
+        return await asyncio.shield(self._run(self._attempt(transaction)))
 
     async def close(self) -> None:
-        """Stop every retry."""
-        for task in self._retries:
+        """Stop every attempt."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._retries, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _attempt(self, transaction: Transaction) -> Result:
         transaction.status = "sending"
@@ -111,9 +115,13 @@ class Outbound:
             await asyncio.sleep(self._world.retry_after.total_seconds())
             await self._attempt(transaction)
 
-        task = asyncio.create_task(later())
-        self._retries.add(task)
-        task.add_done_callback(self._retries.discard)
+        self._run(later())
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _send(self, transaction: Transaction) -> Result:
         document, receiver = transaction.document, self._world.receiver(transaction.document.receiver)
