@@ -48,11 +48,10 @@ class Secret(BaseModel):
     def _one_of_two(self) -> Self:
         if (self.password is None) == (self.private_key is None):
             raise ValueError("give either password or private_key")
-        self.key()
         return self
 
     def key(self) -> PKey | None:
-        """Return the private key; None where a password is used."""
+        """Return the private key, None where a password is used; raises BadKeyError. Slow where it is encrypted."""
         if self.private_key is None:
             return None
         return private_key(
@@ -94,7 +93,8 @@ class TargetForm(BaseModel):
 
     @model_validator(mode="after")
     def _usable_secret(self) -> Self:
-        _ = self.secret
+        if self.secret is not None:
+            self.secret.key()
         return self
 
     @field_validator("folder")
