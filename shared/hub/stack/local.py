@@ -19,6 +19,8 @@ from hub.stack.errors import StackError
 from hub.stack.postgres import Postgres
 from hub.stack.supervisor import Supervisor
 
+SECRETS = "secrets.json"
+
 
 class LocalStack:
     """Runs PostgreSQL and Kafka while the `async with` block lasts; their data stay in `data`.
@@ -145,12 +147,24 @@ class LocalStack:
 
     def _secret(self, name: str, make: Callable[[], str]) -> str:
         """Give a secret of this data folder, made at the first asking (secrets.json, readable by this user only)."""
-        file = self.data / "secrets.json"
+        file = self.data / SECRETS
         known = process.read_private(file)
         if name not in known:
             known[name] = make()
             process.write_private(file, known)
         return str(known[name])
+
+
+def known_service_url(data: Path, service: str, environment: Mapping[str, str]) -> str:
+    """Give a service's database address on a hub that was started on `data`; raises StackError where none was."""
+    password = process.read_private(data / SECRETS).get(f"role/{service}")
+    if password is None:
+        raise StackError(
+            f"No hub was ever started on {data.absolute()}. Start it (python -m hub run), or name its folder with "
+            "--data."
+        )
+    admin = environment.get("HUB_DATABASE_URL") or Postgres(data).url()
+    return provision.service_url(admin, provision.DATABASE, service, password)
 
 
 @contextlib.contextmanager

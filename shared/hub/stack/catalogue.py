@@ -1,0 +1,47 @@
+"""The services of the hub: what is started where, and how peers find each other."""
+
+from collections.abc import Mapping, Sequence
+
+from hub.stack import process
+from hub.stack.supervisor import ServiceSpec
+
+GATEWAY = "gateway"
+SERVICES = (GATEWAY, "ehf-builder", "router", "access-point", "ftp-sender", "metering")
+_SECRETS = {"ftp-sender": ("HUB_FTP_SENDER_SEAL_KEY",)}
+_NEEDS = {"access-point": ("HUB_PHOSS_URL", "HUB_PHOSS_TOKEN", "HUB_INBOUND_SECRET")}
+
+
+def url_variable(service: str) -> str:
+    """Return the variable that tells a service's address: HUB_FTP_SENDER_URL."""
+    return f"HUB_{service.upper().replace('-', '_')}_URL"
+
+
+def specs(
+    gateway_port: int,
+    environment: Mapping[str, str],
+    own: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[ServiceSpec]:
+    """Return the services to start on 127.0.0.1: the gateway where asked, the others on free ports.
+
+    `own` holds variables by service. A service whose counterpart is named nowhere (no access point) is left out: its
+    orders wait for it in Kafka.
+    """
+    own = own or {}
+    wanted = [service for service in SERVICES if not missing(service, {**environment, **own.get(service, {})})]
+    ports = dict(zip(wanted, [gateway_port, *process.free_ports([], len(wanted) - 1)], strict=True))
+    urls = {url_variable(service): f"http://127.0.0.1:{port}" for service, port in ports.items()}
+    return [
+        ServiceSpec(
+            name=service,
+            module=service.replace("-", "_"),
+            port=port,
+            environment={**urls, **own.get(service, {})},
+            secrets=_SECRETS.get(service, ()),
+        )
+        for service, port in ports.items()
+    ]
+
+
+def missing(service: str, environment: Mapping[str, str]) -> Sequence[str]:
+    """Return the variables without which the service cannot start."""
+    return [name for name in _NEEDS.get(service, ()) if not environment.get(name)]
