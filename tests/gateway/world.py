@@ -90,7 +90,7 @@ class World:
         """Handle a batch as the consumer does; return what it caused."""
         computed = [(event, await self.handler.compute(event)) for event in events]
         async with self.database.begin() as connection:
-            caused = list(await self.handler.write(connection, computed))
+            caused: list[Event] = list(await self.handler.write(connection, computed))
             await outbox.emit(connection, caused)
         self.service.committed()
         return caused

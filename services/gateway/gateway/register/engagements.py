@@ -1,7 +1,7 @@
 """Engagements (who serves whom, from when, and who pays) and activations."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -18,19 +18,21 @@ from hub.errors import Refused
 from hub.ids import uuid7
 from hub.parties import Activation, Engagement
 
+FETCH_IS_NEWS_AFTER = timedelta(days=1)
+
 Service = Literal["sending", "receiving"]
 
 _NOTE_FETCHED = text("""
     UPDATE activation SET inbox_fetched_at = :now
     WHERE service = 'receiving' AND company = ANY(CAST(:companies AS text[])) AND active_to IS NULL
-      AND (inbox_fetched_at IS NULL OR inbox_fetched_at < :now - interval '1 day')
+      AND (inbox_fetched_at IS NULL OR inbox_fetched_at < :since)
     RETURNING company, service, active_from, active_to, inbox_fetched_at
 """)
 _SET_VERSION = text("UPDATE activation SET version = :version WHERE company = :company AND service = :service")
 _FETCH_IS_NEWS = text("""
     SELECT company FROM activation
     WHERE service = 'receiving' AND company = ANY(CAST(:companies AS text[])) AND active_to IS NULL
-      AND (inbox_fetched_at IS NULL OR inbox_fetched_at < :now - interval '1 day')
+      AND (inbox_fetched_at IS NULL OR inbox_fetched_at < :since)
 """)
 
 
@@ -170,7 +172,7 @@ async def activations(connection: AsyncConnection) -> Sequence[Activation]:
 
 async def note_inbox_fetched(connection: AsyncConnection, companies: Sequence[str], now: datetime) -> None:
     """Tell, at most once a day and company, that its inbox was asked for (the router chooses the inbox by it)."""
-    asked = {"companies": list(companies), "now": now}
+    asked = {"companies": list(companies), "now": now, "since": now - FETCH_IS_NEWS_AFTER}
     if (await connection.execute(_FETCH_IS_NEWS, asked)).first() is None:
         return
     await versions.lock(connection)

@@ -14,14 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 _LOCK = text("SELECT last, acknowledged FROM feed_counter WHERE install = :install FOR UPDATE")
 _NUMBER = text("""
     WITH numbered AS (
-        SELECT seq, :last + row_number() OVER (ORDER BY seq) AS number FROM feed
+        SELECT seq, CAST(:last AS bigint) + row_number() OVER (ORDER BY seq) AS number FROM feed
         WHERE install = :install AND number IS NULL
     ), done AS (
         UPDATE feed f SET number = n.number FROM numbered n WHERE f.seq = n.seq RETURNING f.number
     )
-    UPDATE feed_counter SET last = coalesce((SELECT max(number) FROM done), last),
-                            acknowledged = greatest(acknowledged, CAST(:after AS bigint))
-    WHERE install = :install RETURNING last
+    UPDATE feed_counter c SET last = n.last,
+           acknowledged = CASE WHEN CAST(:after AS bigint) <= n.last THEN greatest(acknowledged, CAST(:after AS bigint)) ELSE acknowledged END
+    FROM (SELECT coalesce(max(number), CAST(:last AS bigint)) AS last FROM done) n
+    WHERE install = :install RETURNING n.last
 """)
 _READ = text("""
     SELECT number, entry FROM feed WHERE install = :install AND number > :after ORDER BY number LIMIT :most
@@ -38,7 +39,7 @@ async def read(connection: AsyncConnection, install: UUID, after: int, most: int
     When `after` lies beyond the last number, nothing is acknowledged and that is for the caller to see.
     """
     counter = (await connection.execute(_LOCK, {"install": install})).one()
-    asked = {"install": install, "last": counter.last, "after": min(after, counter.last)}
+    asked = {"install": install, "last": counter.last, "after": after}
     last = int((await connection.execute(_NUMBER, asked)).scalar_one())
     if after >= last:
         return last, ()
