@@ -257,6 +257,70 @@ def test_the_ubl_examples_are_valid(engine: Engine, name: str) -> None:
     assert engine.validate((EXAMPLES / name).read_bytes(), TODAY).findings == ()
 
 
+NASTY = [
+    "",
+    " ",
+    "\x00",
+    "\ufffe",
+    "æ<&>\"'",
+    "x" * 20_000,
+    "-1",
+    "1e30",
+    "0",
+    0,
+    -1.5,
+    True,
+    None,
+    [],
+    {},
+    [[]],
+    ["x"],
+]
+EVERY_FIELD = invoice(
+    note="a",
+    period={"start": "2026-11-01", "end": "2026-11-30"},
+    credits=[{"number": "1", "issue_date": "2026-10-01"}],
+    contract_reference="a",
+    sales_order="a",
+    delivery={"date": "2026-11-01", "name": "a", "address": {"street": "a", "country": "NO"}},
+    payment={"account": "12345678903", "bic": "DNBANOKK", "kid": "123456782"},
+    allowances=[{"amount": "1.00", "reason": "a", "vat": "3"}],
+    attachments=[{"filename": "a.pdf", "mime_type": "application/pdf", "content": "AAAA", "description": "a"}],
+    buyer={
+        "organisation_number": "310002003",
+        "endpoint": "0192:310002003",
+        "name": "a",
+        "vat_number": "NO310002003MVA",
+        "contact": {"name": "a"},
+    },
+    lines=[line(unit_price="2.00", quantity="3", amount="5.00", allowances=[{"amount": "1.00"}], unit="C62")],
+)
+
+
+def leaves(value: Any, path: tuple[int | str, ...] = ()) -> list[tuple[int | str, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(leaf for key, inner in items for leaf in leaves(inner, (*path, key)))]
+
+
+def replaced(value: Any, path: tuple[int | str, ...], nasty: object) -> Any:
+    if not path:
+        return nasty
+    copied = value.copy()
+    copied[path[0]] = replaced(value[path[0]], path[1:], nasty)
+    return copied
+
+
+def test_every_field_together_is_valid(engine: Engine) -> None:
+    assert judge(engine, EVERY_FIELD).findings == set()
+
+
+@pytest.mark.parametrize("nasty", NASTY, ids=lambda nasty: repr(nasty)[:20])
+def test_nothing_in_any_field_is_more_than_a_finding(nasty: object) -> None:
+    for path in leaves(EVERY_FIELD):
+        built = build(json.dumps(replaced(EVERY_FIELD, path, nasty)).encode(), SELLER, None)
+        assert built.document or built.findings
+
+
 def test_building_needs_no_rules() -> None:
     built = build(json.dumps(invoice()).encode(), SELLER, None)
     assert built.document is not None

@@ -5,7 +5,6 @@ import json
 import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -36,7 +35,9 @@ OSLO = ZoneInfo("Europe/Oslo")
 def serve(context: typer.Context) -> None:
     """Start the service (without a command)."""
     if context.invoked_subcommand is None:
-        import_module("ehf_builder.app").main()  # only here: the commands need none of the service's wiring
+        from ehf_builder.app import main  # noqa: PLC0415 - the commands need none of the service's wiring
+
+        main()
 
 
 @app.command()

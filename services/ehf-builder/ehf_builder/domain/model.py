@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from ehf_builder.domain.lines import Adjustment, Line
 from ehf_builder.domain.parties import Buyer, Delivery, Payment, Period
-from ehf_builder.domain.types import Amount, Currency, Date, ExchangeRate, Identifier, Part, Text
+from ehf_builder.domain.types import Amount, Base64, Currency, Date, ExchangeRate, Identifier, Part, Text
 
 MAX_LINES = 10_000
 MAX_ATTACHMENTS = 50
@@ -37,7 +37,7 @@ class Attachment(Part):
 
     filename: Identifier | None = Field(None, description="BT-125 File name, required with `content`")
     mime_type: Identifier | None = Field(None, description="BT-125 Mime type, required with `content`")
-    content: str | None = Field(None, description="BT-125 Attached document, base64")
+    content: Base64 | None = Field(None, description="BT-125 Attached document, base64")
     url: Identifier | None = Field(None, description="BT-124 External document location")
     description: Text | None = Field(None, description="BT-123 Supporting document description")
     id: Identifier | None = Field(None, description="BT-122 Supporting document reference; the file name unless given")

@@ -64,8 +64,11 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,3}$")]
 SchemeAndId = Annotated[str, BeforeValidator(_xml_text), StringConstraints(pattern=r"^[0-9A-Z]{4}:\S{1,100}$")]
 # What these must be is checked by domain/checks.py, together with everything else, so that all is told at once.
-OrganisationNumber = Annotated[str, BeforeValidator(_organisation_number), StringConstraints(max_length=50)]
-AccountNumber = Annotated[str, BeforeValidator(_account), StringConstraints(max_length=50)]
+OrganisationNumber = Annotated[
+    str, BeforeValidator(_organisation_number), BeforeValidator(_xml_text), StringConstraints(max_length=50)
+]
+AccountNumber = Annotated[str, BeforeValidator(_account), BeforeValidator(_xml_text), StringConstraints(max_length=50)]
+Base64 = Annotated[str, BeforeValidator(_xml_text)]
 Compact = Annotated[str, BeforeValidator(_compact), BeforeValidator(_xml_text), StringConstraints(max_length=50)]
 
 

@@ -46,7 +46,7 @@ class Limits:
     """Size in bytes, elements in all, elements within each other, attributes of one element."""
 
     size: int = 100_000_000
-    elements: int = 1_000_000
+    elements: int = 500_000
     depth: int = 60
     attributes: int = 30
 
