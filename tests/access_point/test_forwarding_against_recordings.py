@@ -1,5 +1,6 @@
 """What the fake posts to a backend is what real access points posted, header by header and element by element."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -81,6 +82,9 @@ async def test_a_message_level_status_comes_to_the_same_address_in_the_recorded_
     target = submission.target.replace("991825827", "310000019")
     async with fake.post(target, data=submission.body, headers={"X-Token": "phoss-token"}) as answer:
         assert answer.status == 200
+    async with asyncio.timeout(5):
+        while not posted.bodies:  # noqa: ASYNC110 - it comes after the answer, from another server
+            await asyncio.sleep(0.01)
 
     recorded = etree.fromstring(recording("forward/0002-ok").request.body)
     made = etree.fromstring(posted.bodies[0])

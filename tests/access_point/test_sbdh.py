@@ -91,3 +91,13 @@ def test_an_invoice_without_its_envelope_is_refused() -> None:
 def test_a_large_attachment_is_no_obstacle() -> None:
     sbd = read(envelope(invoice("F-1", note="A" * 12_000_000)))
     assert len(sbd.document) > 12_000_000
+
+
+def test_endless_nesting_is_refused_and_breaks_nothing() -> None:
+    with pytest.raises(InvalidSbdError):
+        read(b"<a>" * 500_000)
+
+
+def test_attributes_that_name_entities_do_not_grow() -> None:
+    with pytest.raises(InvalidSbdError):
+        parse(b'<a b="&lol;"/>')

@@ -12,7 +12,6 @@ from aiohttp.test_utils import TestServer, unused_port
 from pydantic import SecretStr
 
 from access_point import peppol, problems
-from access_point.adapters import phoss
 from access_point.adapters.phoss import PhossAccessPoint, make_session
 from access_point.outcome import Answer
 from access_point.ports import AnswerLostError, NeverReachedError, Submission
@@ -28,6 +27,7 @@ from tests.access_point.envelopes import INVOICE_TYPE, PROCESS, invoice
 
 RECEIVER = "0192:310000019"
 CLIENT = "987654325"
+LIMIT = timedelta(seconds=2)
 
 
 @dataclass
@@ -94,12 +94,11 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     world = World(
         receivers={RECEIVER: Receiver()},
         refused_after=timedelta(0),
-        hangs_for=timedelta(seconds=0.3),
         retry_after=timedelta(milliseconds=50),
     )
     blobs = BlobStore(tmp_path.as_uri())
     async with TestServer(application(world)) as server, make_session() as session:
-        access_point = PhossAccessPoint(session, str(server.make_url("/")), SecretStr(world.token))
+        access_point = PhossAccessPoint(session, str(server.make_url("/")), SecretStr(world.token), LIMIT)
         yield Scene(world, PeppolChannel(access_point, blobs, utc_now), access_point, blobs)
 
 
@@ -200,10 +199,8 @@ async def test_a_receiver_that_stays_down_ends_as_undeliverable(scene: Scene) ->
     assert await scene.until_told(order) == Failed(problems.UNDELIVERABLE, nothing_sent=False)
 
 
-async def test_a_silent_receiver_costs_a_time_out_and_no_second_submission(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(phoss, "SUBMIT_LIMIT", timedelta(milliseconds=100))
+async def test_a_silent_receiver_costs_a_time_out_and_no_second_submission(scene: Scene) -> None:
+    scene.world.hangs_for = LIMIT + timedelta(seconds=0.5)
     scene.world.receivers[RECEIVER] = Receiver(Behaviour.HANGS)
     order = await scene.order()
     with pytest.raises(AnswerLostError):
@@ -255,7 +252,7 @@ async def test_a_status_that_is_hidden_after_a_submission_is_a_doubt(scene: Scen
 async def test_an_access_point_that_is_down_stops_the_delivery_before_any_effect(scene: Scene) -> None:
     order, attempt = await scene.order(), RecordedAttempt()
     async with make_session() as session:
-        nobody = PhossAccessPoint(session, f"http://127.0.0.1:{unused_port()}", SecretStr("x"))
+        nobody = PhossAccessPoint(session, f"http://127.0.0.1:{unused_port()}", SecretStr("x"), LIMIT)
         with pytest.raises(Unavailable) as raised:
             await PeppolChannel(nobody, scene.blobs, utc_now).deliver(order, attempt)
         in_doubt = await PeppolChannel(nobody, scene.blobs, utc_now).find_out(order, attempt)

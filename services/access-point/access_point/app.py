@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from access_point.adapters.phoss import SUBMIT_LIMIT, PhossAccessPoint, make_session
+from access_point.adapters.phoss import PhossAccessPoint, make_session
 from access_point.api import make_api
 from access_point.inbound import Inbound
 from access_point.sending import PeppolChannel
@@ -21,10 +21,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def budget_of(settings: AccessPointSettings) -> Budget:
-    """Return the limits of sending: the deadline leaves the access point the 250 s that a silent receiver takes."""
+    """Return the limits of sending: the deadline holds a status, a submission and the storing of its receipt."""
     return Budget(
-        deadline=SUBMIT_LIMIT + timedelta(seconds=30),
-        lease=SUBMIT_LIMIT + timedelta(seconds=60),
+        deadline=settings.submit_limit + timedelta(seconds=25),
+        lease=settings.submit_limit + timedelta(seconds=40),
         each=settings.concurrent_each,
         most=settings.concurrent,
     )
@@ -36,7 +36,7 @@ def build(settings: AccessPointSettings | None = None, clock: Callable[[], datet
     database = Database(settings.database_url.get_secret_value(), NAME.replace("-", "_"))
     blobs = BlobStore(settings.blob_url)
     session = make_session()
-    access_point = PhossAccessPoint(session, str(settings.phoss_url), settings.phoss_token)
+    access_point = PhossAccessPoint(session, str(settings.phoss_url), settings.phoss_token, settings.submit_limit)
     service = Service(
         name=NAME,
         settings=settings,

@@ -12,19 +12,21 @@ from yarl import URL
 from access_point.outcome import Answer
 from access_point.ports import AnswerLostError, NeverReachedError, Submission
 
-# A silent receiver holds the call for 250 s there; a few seconds more tell its answer from a lost one.
-SUBMIT_LIMIT = timedelta(seconds=300)
 STATUS_LIMIT = timedelta(seconds=15)
 CONNECT_LIMIT = timedelta(seconds=10)
 _MOST_BYTES = 5 * 1024 * 1024  # a report is 5 to 15 kB
 
 
 class PhossAccessPoint:
-    """An access_point.ports.AccessPoint. `url` is the operator's own setting, such as `http://phoss-ap:8080`."""
+    """An access_point.ports.AccessPoint. `url` is the operator's own setting, such as `http://phoss-ap:8080`.
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, token: SecretStr) -> None:
+    `submit_limit` bounds a submission; what it cuts off goes on there, and its status tells how it ends.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, token: SecretStr, submit_limit: timedelta) -> None:
         self._session = session
         self._url = url.rstrip("/")
+        self._submit_limit = submit_limit
         self._headers = {"X-Token": token.get_secret_value(), "Accept": "application/json"}
 
     async def submit(self, submission: Submission) -> Answer:
@@ -40,7 +42,7 @@ class PhossAccessPoint:
         return await self._ask(
             "POST",
             f"/api/outbound/submit/{path}?sbdhInstanceID={submission.instance_id}",
-            SUBMIT_LIMIT,
+            self._submit_limit,
             data=submission.document,
             headers={**self._headers, "Content-Type": "application/xml"},
         )

@@ -40,7 +40,7 @@ class FakeAccessPoint:
             return web.Response()
         code = self.world.receiver(document.receiver).mls
         if result.sent and code and self.world.backend:
-            await self.inbound.receive(message_level_status(code, document))
+            self.inbound.receive_later(message_level_status(code, document))
         return json(200 if result.sent else 422, result.report)
 
     async def submit_raw(self, request: web.Request) -> web.StreamResponse:

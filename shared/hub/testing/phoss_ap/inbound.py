@@ -1,7 +1,7 @@
 """The inbound half: documents that came in, posted to the backend until it takes them or refuses them for good."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -59,11 +59,11 @@ class Incoming:
 
 
 class Inbound:
-    """Incoming documents by arrival; retries run in the background until `close`."""
+    """Incoming documents by arrival; pushes run in the background until `close`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._retries: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
         self._session: aiohttp.ClientSession | None = None
         self.incoming: list[Incoming] = []
 
@@ -79,6 +79,10 @@ class Inbound:
         self.incoming.append(incoming)
         await self.forward(incoming)
         return incoming
+
+    def receive_later(self, document: Submission) -> None:
+        """Take a document from the network while the caller goes on (an MLS follows the receipt)."""
+        self._run(self.receive(document))
 
     async def forward(self, incoming: Incoming) -> None:
         """Post the document once and read the answer."""
@@ -96,10 +100,10 @@ class Inbound:
         self._answered(incoming, body)
 
     async def close(self) -> None:
-        """Stop every retry."""
-        for task in self._retries:
+        """Stop every push."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._retries, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
 
@@ -156,9 +160,12 @@ class Inbound:
             await asyncio.sleep(self._world.retry_after.total_seconds())
             await self.forward(incoming)
 
-        task = asyncio.create_task(later())
-        self._retries.add(task)
-        task.add_done_callback(self._retries.discard)
+        self._run(later())
+
+    def _run(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 def message_level_status(code: str, about: Submission) -> Submission:
