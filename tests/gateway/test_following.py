@@ -98,13 +98,14 @@ async def test_the_number_is_free_again_only_where_nothing_of_it_counts(
     world: World, ending: str, reusable: bool
 ) -> None:
     def end(story: Story) -> list[Any]:
-        return {
+        endings: dict[str, list[Any]] = {
             "refused": [story.refused()],
             "nothing sent": [story.ready(), story.failed(nothing_sent=True)],
             "perhaps sent": [story.ready(), story.failed(nothing_sent=False)],
             "returned": [story.ready(), story.delivered(), story.returned()],
             "delivered": [story.ready(), story.delivered(), story.failed(nothing_sent=True)],
-        }[ending]
+        }
+        return endings[ending]
 
     async with world.client("office") as http:
         story = await story_of(world, await submit(http))

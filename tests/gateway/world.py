@@ -70,7 +70,7 @@ class World:
         """Return an HTTP client with an install's key."""
         assert self.service.app is not None
         return httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.service.app, raise_app_exceptions=False),  # type: ignore[arg-type]
+            transport=httpx.ASGITransport(app=self.service.app, raise_app_exceptions=False),
             base_url="http://hub",
             headers={"Authorization": f"Bearer {self.keys[who]}"} if who in self.keys else {},
         )

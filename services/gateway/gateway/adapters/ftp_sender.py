@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway.adapters.peer import Peer
+from hub.errors import Problem, Refused
 
 
 class FtpSender:
@@ -16,4 +17,13 @@ class FtpSender:
 
     async def put(self, identifier: UUID, owner: str, target: Mapping[str, Any], now: datetime) -> None:
         """Store a company's target; raises Refused or Unavailable."""
-        await self._peer.call("PUT", f"/ops/targets/{identifier}", now, body={"owner": owner, **target})
+        try:
+            await self._peer.call("PUT", f"/ops/targets/{identifier}", now, body={"owner": owner, **target})
+        except Refused as refused:
+            raise Refused(*(_in_our_form(problem) for problem in refused.problems)) from refused
+
+
+def _in_our_form(problem: Problem) -> Problem:
+    """Name the field as the caller sent it."""
+    field = f"ftp_target.{problem.field}" if problem.field else "ftp_target"
+    return problem.model_copy(update={"field": field})

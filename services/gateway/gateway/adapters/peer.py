@@ -75,7 +75,7 @@ def _problems(content: Mapping[str, Any]) -> list[Problem]:
     fallback = "The other service refused the value."
     return [
         Problem(
-            code="invalid",
+            code=str(one.get("code") or "invalid"),
             nb=str(one.get("nb") or one.get("detail_nb") or "Verdien ble ikke godtatt."),
             en=str(one.get("en") or one.get("detail") or one.get("title") or fallback),
             field=one.get("field"),

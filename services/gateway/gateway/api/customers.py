@@ -1,9 +1,9 @@
 """The company's own customer register: how each customer is reached."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from gateway import problems
 from gateway.api.parts import Sender, Wired
@@ -37,23 +37,21 @@ class PostalAddress(_Input):
 
 
 class FtpTarget(_Input):
-    """An SFTP server of the customer's. The secret is handed on to be sealed and is never shown again."""
+    """An SFTP server of the customer's. The secret is handed on to be sealed and is never shown again.
+
+    Left out, the secret that is known stays, as long as server and user do.
+    """
 
     host: _Text
     port: int = Field(22, ge=1, le=65535)
     user: _Text
     password: SecretStr | None = None
-    private_key: SecretStr | None = Field(None, description="OpenSSH or PEM.")
-    folder: Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f]*$")] = ""
-    host_key: Annotated[str, StringConstraints(max_length=5000)] = Field(
-        description="The server's public key as in known_hosts; a changed key stops delivery."
+    private_key: SecretStr | None = Field(None, description="ed25519, RSA or ECDSA, as OpenSSH or PEM.")
+    passphrase: SecretStr | None = Field(None, description="Of the private key, if it has one.")
+    folder: Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f]*$")] = "."
+    host_key: Annotated[str, StringConstraints(max_length=5000)] | None = Field(
+        None, description="The server's public key as in known_hosts, or its fingerprint. A changed key stops delivery."
     )
-
-    @model_validator(mode="after")
-    def _one_secret(self) -> Self:
-        if (self.password is None) == (self.private_key is None):
-            raise ValueError("give password or private_key, one of them")
-        return self
 
     def revealed(self) -> dict[str, Any]:
         """Return the target with its secret, for ftp-sender alone."""

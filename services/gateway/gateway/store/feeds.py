@@ -19,8 +19,8 @@ _NUMBER = text("""
     ), done AS (
         UPDATE feed f SET number = n.number FROM numbered n WHERE f.seq = n.seq RETURNING f.number
     )
-    UPDATE feed_counter c SET last = n.last,
-           acknowledged = CASE WHEN CAST(:after AS bigint) <= n.last THEN greatest(acknowledged, CAST(:after AS bigint)) ELSE acknowledged END
+    UPDATE feed_counter c SET last = n.last, acknowledged = greatest(
+        acknowledged, CASE WHEN CAST(:after AS bigint) <= n.last THEN CAST(:after AS bigint) END)
     FROM (SELECT coalesce(max(number), CAST(:last AS bigint)) AS last FROM done) n
     WHERE install = :install RETURNING n.last
 """)
