@@ -251,7 +251,7 @@ class LegEvent(TransactionEvent):
     parties: Parties
     leg: int
     attempt: int
-    channel: Channel | None
+    channel: Channel | None = None
 
 
 class DeliveryRetrying(LegEvent):

@@ -1,0 +1,1 @@
+"""What the router decides: pure, over facts that were gathered before."""
