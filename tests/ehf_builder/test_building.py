@@ -7,11 +7,11 @@ import pytest
 from lxml import etree
 
 from ehf_builder.domain.build import build
-from ehf_builder.domain.ubl.names import CAC, CBC, CREDIT_NOTE, INVOICE
 from ehf_builder.validation.engine import Engine
 from ehf_builder.validation.verdict import BuiltVerdict
 from hub.parties import Address, CustomerEntry, RegisterEntry
 from hub.pipeline import Purpose
+from hub.ubl import CAC, CBC, CREDIT_NOTE, INVOICE
 from tests.ehf_builder.invoices import EXAMPLES, OUTSIDE_VAT_REGISTER, SELLER, TODAY, invoice, line
 
 NAMES = {"i": INVOICE, "c": CREDIT_NOTE, "cac": CAC, "cbc": CBC}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ehf_builder.domain.findings import Severity, fit_for, own
 from ehf_builder.validation.engine import Engine
 from ehf_builder.validation.rules import Rules
+from hub.invoice.findings import Severity, fit_for, own
 from hub.pipeline import Purpose
 from tests.ehf_builder.invoices import EXAMPLES, TODAY, suite
 

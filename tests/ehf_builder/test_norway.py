@@ -2,7 +2,7 @@
 
 import pytest
 
-from ehf_builder.domain import norway
+from hub import norway
 
 
 @pytest.mark.parametrize("number", ["991825827", "974760673", "987654325", "123456785", "310000019"])

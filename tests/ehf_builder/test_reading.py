@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ehf_builder.domain.reading import read
+from hub.invoice.reading import read
 from tests.ehf_builder.invoices import invoice, line
 
 

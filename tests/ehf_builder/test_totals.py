@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehf_builder.domain.totals import Taxed, percentage, priced, rounded, totals
-from ehf_builder.domain.vat import TaxCategory, VatCategory
+from hub.invoice.vat import TaxCategory, VatCategory
 
 CENT = Decimal("0.01")
 AMOUNTS = st.decimals("-99999999.99", "99999999.99", places=2)

@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from ehf_builder.domain.findings import Finding
 from ehf_builder.validation import rules
 from ehf_builder.validation.engine import Engine
-from ehf_builder.validation.parse import Limits
 from ehf_builder.validation.pool import KillsWorkerError, Pool, ValidatorBugError
 from ehf_builder.validation.verdict import Verdict
 from ehf_builder.validation.wire import Validate
 from ehf_builder.validation.worker import answer
 from ehf_builder.validation.workers import WorkerStartError
+from hub.invoice.findings import Finding
 from hub.stack.artefacts import cache_folder
 from hub.stack.errors import StackError
+from hub.xml import Limits
 
 app = typer.Typer(no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False)
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from ehf_builder.domain.model import Invoice
-from ehf_builder.domain.reading import read as read_model
-from ehf_builder.domain.ubl.names import CAC, CBC, CREDIT_NOTE, INVOICE, Element
-from ehf_builder.validation.parse import Limits, UnreadableError, parse
 from gateway import problems
-from gateway.domain.identifiers import address_of, is_organisation_number
+from gateway.domain.identifiers import address_of
 from hub.errors import Problem, Refused
+from hub.invoice.model import Invoice
+from hub.invoice.reading import read as read_model
+from hub.norway import is_organisation_number
 from hub.parties import RegisterEntry
+from hub.ubl import CAC, CBC, CREDIT_NOTE, INVOICE, Element
+from hub.xml import Limits, UnreadableError, parse
 
 _KINDS = {f"{{{INVOICE}}}Invoice": "invoice", f"{{{CREDIT_NOTE}}}CreditNote": "credit_note"}
 _LIMITS = Limits()

@@ -40,6 +40,7 @@ class Demonstration:
         """Start the access point and register everybody."""
         address = next(service.spec.port for service in self._stack.services if service.spec.name == "access-point")
         await self.outside.start_access_point(self._exits, self.parties, f"http://127.0.0.1:{address}/inbound")
+        self.outside.tell()
         data = self._stack.local.data
         self.demo = await make(self.gateway, self.parties, self.outside, data, self._stack.database_urls["gateway"])
         return self.demo

@@ -19,6 +19,8 @@ from hub.stack.supervisor import Service, ServiceSpec, Supervisor, until_serving
 from hub.testing.sftp_server import host_key_at
 
 USER = "storvika"
+INCOMING = "inn"
+FILE = "outside.json"
 
 
 def refuse_a_real_access_point(environment: Mapping[str, str]) -> None:
@@ -73,6 +75,20 @@ class Outside:
             "ftp-sender": {"HUB_NET_ALLOW": f"127.0.0.1:{self.sftp_port}"},
         }
 
+    def tell(self) -> None:
+        """Write where the outside is (outside.json in its folder), for scripts that count at the receivers."""
+        places = {
+            "access_point": self.access_point_url,
+            "peppol": str(self.peppol_folder),
+            "sftp": str(self.sftp_folder / INCOMING),
+            "sftp_received": str(self._received),
+        }
+        process.write_private(self.folder / FILE, places)
+
+    @property
+    def _received(self) -> Path:
+        return self.sftp_folder.with_name(self.sftp_folder.name + ".received.jsonl")
+
     def ftp_target(self) -> dict[str, object]:
         """Return the SFTP server as a customer's target in the gateway's words."""
         key = host_key_at(self.sftp_folder.with_name(self.sftp_folder.name + ".host_key"))
@@ -81,7 +97,7 @@ class Outside:
             "port": self.sftp_port,
             "user": USER,
             "password": self.password,
-            "folder": "inn",
+            "folder": INCOMING,
             "host_key": f"{key.get_name()} {key.get_base64()}",
         }
 
@@ -99,7 +115,7 @@ class Outside:
 
     async def start_sftp(self, stack: AsyncExitStack) -> None:
         """Run the SFTP server until the stack closes."""
-        (self.sftp_folder / "inn").mkdir(parents=True, exist_ok=True)
+        (self.sftp_folder / INCOMING).mkdir(parents=True, exist_ok=True)
         await self._start(
             stack,
             "outside-sftp",
@@ -137,5 +153,6 @@ class Outside:
 
     def sftp_received(self) -> list[dict[str, object]]:
         """Return the files that got their final name on the SFTP server."""
-        log = self.sftp_folder.with_name(self.sftp_folder.name + ".received.jsonl")
-        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        if not self._received.exists():
+            return []
+        return [json.loads(line) for line in self._received.read_text().splitlines()]

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hub.demo.client import Gateway
-from hub.demo.outside import Outside
+from hub.demo.outside import INCOMING, Outside
 from hub.demo.parties import Parties
 from hub.demo.register import FILE, Demo
 from hub.demo.scenario import Way
@@ -53,7 +53,7 @@ class Report:
                 f"Peppol, {self._parties.name_of(address)}", self._outside.peppol_folder, arrived.count(receiver)
             )
         files = self._outside.sftp_received()
-        self._line(f"SFTP, {self._parties.outsider('ftp').name}", self._outside.sftp_folder / "inn", len(files))
+        self._line(f"SFTP, {self._parties.outsider('ftp').name}", self._outside.sftp_folder / INCOMING, len(files))
         taken = await self._fetch_inboxes()
         expected = {"peppol": len(arrived), "ftp": len(files), "inbox": taken}
         for channel, count in expected.items():

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from ehf_builder.domain import checks, line_checks, ubl
 from ehf_builder.domain.draft import draft
-from ehf_builder.domain.findings import Finding
-from ehf_builder.domain.reading import read
+from hub.invoice.findings import Finding
+from hub.invoice.reading import read
 from hub.parties import CustomerEntry, RegisterEntry
 
 

@@ -9,11 +9,11 @@ import binascii
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ehf_builder.domain import norway
 from ehf_builder.domain.draft import NORWEGIAN, Draft, recipient
-from ehf_builder.domain.findings import Finding, own
-from ehf_builder.domain.model import MIME_TYPES, Attachment, Invoice
 from ehf_builder.domain.totals import rounded
+from hub import norway
+from hub.invoice.findings import Finding, own
+from hub.invoice.model import MIME_TYPES, Attachment, Invoice
 from hub.parties import CustomerEntry, RegisterEntry
 
 

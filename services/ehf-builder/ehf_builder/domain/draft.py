@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from ehf_builder.domain import norway
-from ehf_builder.domain.lines import Adjustment, Line, LineAdjustment
-from ehf_builder.domain.model import Invoice
-from ehf_builder.domain.parties import Contact
 from ehf_builder.domain.totals import Taxed, Totals, converted, priced, rounded, totals
-from ehf_builder.domain.vat import NIL, TaxCategory, tax_category
+from hub import norway
+from hub.invoice.lines import Adjustment, Line, LineAdjustment
+from hub.invoice.model import Invoice
+from hub.invoice.parties import Contact
+from hub.invoice.vat import NIL, TaxCategory, tax_category
 from hub.parties import Address, CustomerEntry, RegisterEntry
 
 DEFAULT_UNIT = "C62"  # one

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ehf_builder.domain.findings import Finding
+from hub.invoice.findings import Finding
 
 REGISTER = "register"
 

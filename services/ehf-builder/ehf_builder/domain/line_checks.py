@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from ehf_builder.domain.draft import adjustment_tax, line_amounts
-from ehf_builder.domain.findings import Finding, own
-from ehf_builder.domain.lines import Line
-from ehf_builder.domain.model import Invoice
-from ehf_builder.domain.vat import TaxCategory, Vat, VatCategory, rates_in_force, tax_category
+from hub.invoice.findings import Finding, own
+from hub.invoice.lines import Line
+from hub.invoice.model import Invoice
+from hub.invoice.vat import TaxCategory, Vat, VatCategory, rates_in_force, tax_category
 from hub.parties import RegisterEntry
 
 

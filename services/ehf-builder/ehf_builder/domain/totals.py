@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from ehf_builder.domain.vat import NIL, TaxCategory
+from hub.invoice.vat import NIL, TaxCategory
 
 _CENT = Decimal("0.01")
 # Enough for the longest quantity times the longest price, so that nothing is rounded before it should be.

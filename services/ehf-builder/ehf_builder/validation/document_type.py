@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from ehf_builder.domain.ubl.names import BILLING, BILLING_PROCESS, CAC, CBC, CREDIT_NOTE, INVOICE, Element
-from ehf_builder.validation.parse import UnreadableError
+from hub.ubl import BILLING, BILLING_PROCESS, CAC, CBC, CREDIT_NOTE, INVOICE, Element
+from hub.xml import UnreadableError
 
 RULE = "HUB-DOCUMENT-TYPE"
 _UBL_ROOTS = {f"{{{INVOICE}}}Invoice": "invoice", f"{{{CREDIT_NOTE}}}CreditNote": "creditnote"}

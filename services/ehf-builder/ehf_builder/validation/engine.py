@@ -4,14 +4,14 @@ from datetime import date
 
 from ehf_builder.domain.build import build
 from ehf_builder.domain.fields import in_the_callers_words
-from ehf_builder.domain.findings import Finding
 from ehf_builder.validation.document_type import recognise
-from ehf_builder.validation.parse import Limits, UnreadableError, parse
 from ehf_builder.validation.rules import Rules
 from ehf_builder.validation.schema import Schema
 from ehf_builder.validation.schematron import Schematron
 from ehf_builder.validation.verdict import BuiltVerdict, Verdict
+from hub.invoice.findings import Finding
 from hub.parties import CustomerEntry, RegisterEntry
+from hub.xml import Limits, UnreadableError, parse
 
 
 class Engine:

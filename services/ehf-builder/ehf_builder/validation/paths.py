@@ -4,7 +4,7 @@ import re
 
 from lxml import etree
 
-from ehf_builder.domain.ubl.names import PREFIXES, Element
+from hub.ubl import PREFIXES, Element
 
 _NAMESPACE_TEST = re.compile(r"\*:([\w.-]+)\[namespace-uri\(\)='([^']*)'\]\[(\d+)\]")
 _NAMED_STEP = re.compile(r"(?<=/)([\w.-]+:)?([\w.-]+)\[1\]")

@@ -8,9 +8,9 @@ from typing import Any
 
 from lxml import etree
 
-from ehf_builder.domain.findings import Finding, Severity
-from ehf_builder.domain.ubl.names import Element
 from ehf_builder.validation import paths
+from hub.invoice.findings import Finding, Severity
+from hub.ubl import Element
 
 RULE = "XSD"
 MOST_FINDINGS = 20

@@ -12,10 +12,10 @@ from typing import Any
 from lxml import etree
 from saxonche import PySaxonApiError, PySaxonProcessor
 
-from ehf_builder.domain.findings import Finding, Severity
 from ehf_builder.domain.sentences import sentences
-from ehf_builder.domain.ubl.names import CBC, Element
 from ehf_builder.validation import paths
+from hub.invoice.findings import Finding, Severity
+from hub.ubl import CBC, Element
 
 CRASHED = "HUB-RULES-CRASHED"
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ehf_builder.domain.findings import Finding, fit_for
 from ehf_builder.validation.document_type import DocumentType
+from hub.invoice.findings import Finding, fit_for
 from hub.pipeline import Purpose
 
 

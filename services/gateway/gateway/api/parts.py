@@ -10,7 +10,6 @@ from fastapi import Depends, Header, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway import problems
-from gateway.domain.identifiers import is_organisation_number
 from gateway.keys import Scope
 from gateway.ports import FtpTargets, UsageReports
 from gateway.settings import GatewaySettings
@@ -20,6 +19,7 @@ from gateway.wakeups import Bell
 from hub.blobs import BlobStore
 from hub.db import Database
 from hub.errors import Refused
+from hub.norway import is_organisation_number
 from hub.parties import RegisterEntry
 
 

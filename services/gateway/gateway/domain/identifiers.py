@@ -2,18 +2,12 @@
 
 import re
 
-from stdnum.no import orgnr
-
 from gateway import problems
 from hub.errors import Refused
+from hub.norway import is_organisation_number
 
 NORWEGIAN = "0192"
 _ADDRESS = re.compile(r"[0-9A-Z]{4}:\S{1,100}")
-
-
-def is_organisation_number(value: str) -> bool:
-    """Tell whether these are nine digits with a valid check digit (nine zeros are none: Peppol refuses them)."""
-    return bool(re.fullmatch(r"[0-9]{9}", value)) and int(value) > 0 and bool(orgnr.is_valid(value))
 
 
 def organisation_number(value: str, field: str = "organisation_number") -> str:

@@ -2,8 +2,8 @@
 
 from ehf_builder.domain.draft import Draft, DraftAdjustment
 from ehf_builder.domain.totals import TaxGroup
-from ehf_builder.domain.ubl.names import Element, group, number, value
-from ehf_builder.domain.vat import TaxCategory
+from hub.invoice.vat import TaxCategory
+from hub.ubl import Element, group, number, value
 
 
 def adjustment(parent: Element, item: DraftAdjustment, currency: str) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 from lxml import etree
 
 from ehf_builder.domain.draft import Draft
-from ehf_builder.domain.model import Attachment, Invoice
 from ehf_builder.domain.ubl import amounts, lines, parties
-from ehf_builder.domain.ubl.names import (
+from hub.invoice.model import Attachment, Invoice
+from hub.ubl import (
     BILLING,
     BILLING_PROCESS,
     CAC,

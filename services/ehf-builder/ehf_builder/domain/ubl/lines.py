@@ -1,10 +1,10 @@
 """Invoice and credit note lines (BG-25 to BG-32)."""
 
 from ehf_builder.domain.draft import DraftLine
-from ehf_builder.domain.lines import Line
-from ehf_builder.domain.parties import Period
 from ehf_builder.domain.ubl.amounts import adjustment, tax_category
-from ehf_builder.domain.ubl.names import Element, group, identifier, number, value
+from hub.invoice.lines import Line
+from hub.invoice.parties import Period
+from hub.ubl import Element, group, identifier, number, value
 
 
 def line(root: Element, item: DraftLine, position: int, currency: str, *, credit_note: bool) -> None:

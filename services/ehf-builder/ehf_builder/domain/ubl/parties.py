@@ -1,9 +1,9 @@
 """Seller (BG-4), buyer (BG-7) and delivery (BG-13) with the Norwegian defaults."""
 
 from ehf_builder.domain.draft import NORWEGIAN, Recipient
-from ehf_builder.domain.parties import Contact, Delivery, PostalAddress
-from ehf_builder.domain.ubl.names import Element, group, identifier, value
+from hub.invoice.parties import Contact, Delivery, PostalAddress
 from hub.parties import Address, RegisterEntry
+from hub.ubl import Element, group, identifier, value
 
 
 def seller(root: Element, entry: RegisterEntry) -> None:

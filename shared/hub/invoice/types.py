@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from ehf_builder.domain import norway
+from hub import norway
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Characters that XML 1.0 cannot hold, even escaped.

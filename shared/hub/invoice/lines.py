@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ehf_builder.domain.parties import Period
-from ehf_builder.domain.types import Amount, Country, Identifier, Part, Price, Quantity, SchemeAndId, Text, UnitCode
-from ehf_builder.domain.vat import Vat
+from hub.invoice.parties import Period
+from hub.invoice.types import Amount, Country, Identifier, Part, Price, Quantity, SchemeAndId, Text, UnitCode
+from hub.invoice.vat import Vat
 
 
 def _saf_t_code(value: Any) -> Any:

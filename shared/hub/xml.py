@@ -11,8 +11,8 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from ehf_builder.domain.findings import Finding, own
-from ehf_builder.domain.ubl.names import Element
+from hub.invoice.findings import Finding, own
+from hub.ubl import Element
 
 RULE = "HUB-DOCUMENT"
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from ehf_builder.domain.types import (
+from hub.invoice.types import (
     AccountNumber,
     Compact,
     Country,

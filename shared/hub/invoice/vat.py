@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ehf_builder.domain.types import Identifier, Part, Rate, Text
+from hub.invoice.types import Identifier, Part, Rate, Text
 
 NIL = Decimal(0)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ehf_builder.domain.findings import Finding, own
-from ehf_builder.domain.model import Invoice
+from hub.invoice.findings import Finding, own
+from hub.invoice.model import Invoice
 
 RULE = "HUB-JSON"
 

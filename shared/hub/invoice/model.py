@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ehf_builder.domain.lines import Adjustment, Line
-from ehf_builder.domain.parties import Buyer, Delivery, Payment, Period
-from ehf_builder.domain.types import Amount, Base64, Currency, Date, ExchangeRate, Identifier, Part, Text
+from hub.invoice.lines import Adjustment, Line
+from hub.invoice.parties import Buyer, Delivery, Payment, Period
+from hub.invoice.types import Amount, Base64, Currency, Date, ExchangeRate, Identifier, Part, Text
 
 MAX_LINES = 10_000
 MAX_ATTACHMENTS = 50
