@@ -23,8 +23,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def budget_of(settings: AccessPointSettings) -> Budget:
     """Return the limits of sending: the deadline holds a status, a submission and the storing of its receipt."""
     return Budget(
-        deadline=settings.submit_limit + timedelta(seconds=25),
-        lease=settings.submit_limit + timedelta(seconds=40),
+        deadline=settings.submit_limit + timedelta(seconds=10),
+        lease=settings.submit_limit + timedelta(seconds=15),
         each=settings.concurrent_each,
         most=settings.concurrent,
     )

@@ -12,8 +12,8 @@ from yarl import URL
 from access_point.outcome import Answer
 from access_point.ports import AnswerLostError, NeverReachedError, Submission
 
-STATUS_LIMIT = timedelta(seconds=15)
-CONNECT_LIMIT = timedelta(seconds=10)
+STATUS_LIMIT = timedelta(seconds=5)
+CONNECT_LIMIT = timedelta(seconds=3)
 _MOST_BYTES = 5 * 1024 * 1024  # a report is 5 to 15 kB
 
 
