@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from hub.db import Database
 from hub.errors import TryLater
 from hub.ids import uuid7
+from hub.messages import decode, encode
 from hub.parties import Activation, Channel, CustomerEntry, Direction, Engagement, Initiator, RegisterEntry
 from hub.pipeline import (
     ActivationChanged,
@@ -60,7 +61,9 @@ class Router:
         for event in events:
             await self.router.compute(event)
         async with self.database.begin() as connection:
-            return await self.router.write(connection, [(event, None) for event in events])
+            emitted = await self.router.write(connection, [(event, None) for event in events])
+        assert [decode(encode(event, "/sentral/router")) for event in emitted] == list(emitted)
+        return emitted
 
 
 @pytest.fixture
