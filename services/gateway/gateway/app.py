@@ -49,7 +49,7 @@ def build(settings: GatewaySettings | None = None, clock: Callable[[], datetime]
         targets=FtpSender(ftp_sender),
         usage=Metering(metering),
         clock=clock,
-        accepted=releaser.wake,
+        accepted=releaser.accepted,
         committed=service.committed,
     )
     service.app = make_app(parts)

@@ -13,7 +13,7 @@ from gateway.domain.identifiers import address_of
 from hub.errors import Problem, Refused
 from hub.invoice.model import Invoice
 from hub.invoice.reading import read as read_model
-from hub.norway import is_organisation_number
+from hub.norway import bare_organisation_number, is_organisation_number
 from hub.parties import RegisterEntry
 from hub.ubl import CAC, CBC, CREDIT_NOTE, INVOICE, Element
 from hub.xml import Limits, UnreadableError, parse
@@ -123,12 +123,6 @@ def _day(root: Element) -> date:
         ) from error
 
 
-def _bare(number: str) -> str:
-    """Take `NO 310 000 019 MVA` for 310000019."""
-    found = re.fullmatch(r"(?:NO)?([0-9]{9})(?:MVA)?", re.sub(r"[\s.\u00a0]", "", number).upper())
-    return found[1] if found else number
-
-
 def _endpoint(party: Element | None) -> str | None:
     element = party.find(f"{{{CBC}}}EndpointID") if party is not None else None
     if element is None or not (element.text or "").strip():
@@ -144,7 +138,7 @@ def _address(party: Element | None) -> str | None:
     """Return where it goes: the endpoint, else a Norwegian legal entity's number."""
     if found := _endpoint(party):
         return found[:200]
-    legal = _bare(_legal_entity(party) or "")
+    legal = bare_organisation_number(_legal_entity(party) or "")
     return address_of(legal) if is_organisation_number(legal) else None
 
 
@@ -161,7 +155,7 @@ def _refuse_foreign_seller(root: Element, client: RegisterEntry) -> None:
     legal, endpoint = _legal_entity(seller), _endpoint(seller)
     own_numbers = {client.organisation_number, client.legal_entity}
     own_addresses = {client.electronic_address, address_of(client.organisation_number)}
-    if _bare(legal) in own_numbers if legal else endpoint in own_addresses:
+    if bare_organisation_number(legal) in own_numbers if legal else endpoint in own_addresses:
         return
     given = legal or endpoint or "–"
     raise Refused(

@@ -23,6 +23,7 @@ from hub.parties import CustomerEntry, RegisterEntry
 from hub.pipeline import BlobRef, InvoiceSubmitted
 
 POLL_SECONDS = 0.2
+GATHER_SECONDS = 0.05
 
 log = structlog.get_logger(__name__)
 
@@ -50,14 +51,26 @@ class Releaser:
         self._settings = settings
         self._woken = asyncio.Event()
         self._last = releases.FIRST
+        self._full = False
+
+    def accepted(self) -> None:
+        """Tell that something was accepted; of no interest while as many as may are in flight."""
+        if not self._full:
+            self._woken.set()
 
     def wake(self) -> None:
-        """Tell that something was accepted, or judged."""
+        """Tell that something may have been judged."""
         self._woken.set()
 
     async def run(self, committed: Any) -> None:
-        """Release until cancelled; `committed` is called after each commit that left events."""
+        """Release until cancelled; `committed` is called after each commit that left events.
+
+        The first one goes at once; what comes within 50 ms of it goes together.
+        """
+        clock = asyncio.get_running_loop().time
+        last = 0.0
         while True:
+            await asyncio.sleep(max(0.0, last + GATHER_SECONDS - clock()))
             self._woken.clear()
             try:
                 released = await self.release(utc_now())
@@ -66,6 +79,7 @@ class Releaser:
                 await asyncio.sleep(1)
                 continue
             if released:
+                last = clock()
                 committed()
             else:
                 await wait_for(self._woken, POLL_SECONDS)
@@ -77,7 +91,8 @@ class Releaser:
             if not await releases.lead(connection):
                 return 0
             busy = await releases.in_flight(connection, now - settings.in_flight_for, settings.in_flight)
-            if busy >= settings.in_flight:
+            self._full = busy >= settings.in_flight
+            if self._full:
                 return 0
             waiting = await releases.next_waiting(connection, settings.in_flight - busy, self._last)
             if not waiting:

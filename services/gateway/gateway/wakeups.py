@@ -1,6 +1,7 @@
 """Waking who waits in this process, so that nobody asks the database in a loop."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,6 +15,7 @@ from hub.db import Database
 from hub.errors import Unavailable
 
 POLL_SECONDS = 1.0
+KEEP_SECONDS = 0.25
 
 log = structlog.get_logger(__name__)
 
@@ -27,16 +29,22 @@ class Bell:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: dict[UUID, set[asyncio.Event]] = defaultdict(set)
-        self._pending: set[UUID] = set()
+        self._pending: dict[UUID, float] = {}
 
     def remember(self, installs: Iterable[UUID]) -> None:
         """Note who has news, to be rung after the commit."""
-        self._pending.update(installs)
+        now = time.monotonic()
+        self._pending.update((install, now) for install in installs)
 
     def committed(self) -> None:
-        """Ring for what was noted. Ringing before its own commit costs a look at the feed, no more."""
-        pending, self._pending = self._pending, set()
-        self.ring(pending)
+        """Ring for what was noted.
+
+        The commit may have been another one than theirs, so the newest are kept for the next: a ring too many costs
+        a look at the feed, one too few costs a second.
+        """
+        self.ring(self._pending)
+        keep = time.monotonic() - KEEP_SECONDS
+        self._pending = {install: noted for install, noted in self._pending.items() if noted > keep}
 
     def ring(self, installs: Iterable[UUID]) -> None:
         """Wake those who wait for these installs."""

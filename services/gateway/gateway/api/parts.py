@@ -1,6 +1,6 @@
 """What the routes work with, and who is calling."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -15,6 +15,7 @@ from gateway.ports import FtpTargets, UsageReports
 from gateway.settings import GatewaySettings
 from gateway.store import access
 from gateway.store.access import Principal
+from gateway.store.statements import single
 from gateway.wakeups import Bell
 from hub.blobs import BlobStore
 from hub.db import Database
@@ -58,11 +59,12 @@ class Caller:
         return chosen.entry
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
     return parts
 
 
+# Asynchronous all of them: FastAPI sends the others to a thread.
 Wired = Annotated[Parts, Depends(_parts)]
 _BEARER = HTTPBearer(auto_error=False, description="The install's key, as it was shown when it was made.")
 HubClient = Annotated[
@@ -83,7 +85,7 @@ async def _principal(
     asked = hub_client or client
     is_number = asked is None or is_organisation_number(asked)
     presented = credentials.credentials if credentials else ""
-    async with parts.database.begin() as connection:
+    async with single(parts.database) as connection:
         # What is no organisation number is nobody's, and goes to no query.
         found = await access.principal(connection, presented, asked if is_number else None, parts.clock())
     if found is None:
@@ -96,8 +98,8 @@ async def _principal(
 Known = Annotated[Principal, Depends(_principal)]
 
 
-def _install_with(scope: Scope) -> Callable[[Principal], Caller]:
-    def caller(who: Known) -> Caller:
+def _install_with(scope: Scope) -> Callable[[Principal], Awaitable[Caller]]:
+    async def caller(who: Known) -> Caller:
         if scope not in who.scopes or who.install is None:
             raise Refused(problems.forbidden_scope(scope))
         return Caller(who.install, who)
@@ -105,7 +107,7 @@ def _install_with(scope: Scope) -> Callable[[Principal], Caller]:
     return caller
 
 
-def operator(who: Known) -> Principal:
+async def operator(who: Known) -> Principal:
     """Let operators in; raises Refused."""
     if Scope.ADMIN not in who.scopes:
         raise Refused(problems.forbidden_scope(Scope.ADMIN))
@@ -116,7 +118,7 @@ Sender = Annotated[Caller, Depends(_install_with(Scope.TRANSACTIONS))]
 Reader = Annotated[Caller, Depends(_install_with(Scope.INBOX))]
 
 
-def _any_install(who: Known) -> Caller:
+async def _any_install(who: Known) -> Caller:
     if who.install is None:
         raise Refused(problems.forbidden_scope(Scope.TRANSACTIONS))
     return Caller(who.install, who)

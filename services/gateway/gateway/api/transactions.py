@@ -93,8 +93,7 @@ async def submit(
         received=received,
         now=now,
     )
-    async with parts.database.begin() as connection:
-        identifier = await submissions.accept(connection, submission)
+    identifier = await submissions.accept(parts.database, submission)
     if identifier == submission.id:
         parts.accepted()
         log.info("accepted", transaction_id=str(identifier), client=submission.client)

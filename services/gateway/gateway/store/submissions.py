@@ -1,4 +1,8 @@
-"""Accepting an invoice: key, business key and transaction in one statement, so that copies wait on the indexes."""
+"""Accepting an invoice: key, business key and transaction in one statement, which is one transaction by itself.
+
+Simultaneous copies wait on the key's index and then find the stored answer; a number in use makes the whole statement
+fail, so that the key stays free.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,11 +11,14 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway import problems
+from gateway.store.statements import single
 from gateway.store.transactions import VISIBLE
-from hub.errors import Refused
+from hub.db import Database
+from hub.errors import Problem, Refused
 from hub.parties import Initiator
 from hub.pipeline import BlobRef
 
@@ -29,14 +36,14 @@ _ACCEPT = text("""
                :document_type, CAST(:issue_date AS date), CAST(:customer_number AS text), :media,
                CAST(:received AS jsonb), 'accepted', '{0,0,0,0}', true, :now, :now
         FROM door
-        ON CONFLICT (client, document_type, (extract(year FROM issue_date)), number) WHERE holds_number DO NOTHING
         RETURNING id
     ), told AS (
         INSERT INTO timeline (transaction_id, event_id, state, time, rank, overtaken, detail)
         SELECT id, id, 'accepted', :now, '{0,0,0,0}', false, '{}' FROM taken
     )
-    SELECT EXISTS (SELECT FROM door) AS new_key, EXISTS (SELECT FROM taken) AS new_number
+    SELECT EXISTS (SELECT FROM door) AS new_key
 """)
+BUSINESS_KEY = "transaction_business_key"
 _STORED = text("SELECT request_hash, transaction_id FROM idempotency WHERE install = :install AND key = :key")
 _HOLDER = text(f"""
     SELECT t.id, {VISIBLE} AS visible FROM transaction t
@@ -67,25 +74,31 @@ class Submission:
     now: datetime
 
 
-async def accept(connection: AsyncConnection, submission: Submission) -> UUID:
+async def accept(database: Database, submission: Submission) -> UUID:
     """Store it and return its id, or the id that the same request got before.
 
-    Raises Refused: the key was used for something else, or a live transaction holds the number (roll back then).
+    Raises Refused: the key was used for something else, or a live transaction holds the number.
     """
-    done = (await connection.execute(_ACCEPT, _row(submission))).one()
-    if not done.new_key:
-        asked = {"install": submission.install, "key": submission.key}
-        stored = (await connection.execute(_STORED, asked)).one()
-        if stored.request_hash != submission.request_hash:
-            raise Refused(problems.IDEMPOTENCY_KEY_REUSED)
-        return UUID(str(stored.transaction_id))
-    if not done.new_number:
-        raise Refused(
-            problems.duplicate_number(
-                submission.number, submission.issue_date.year, await _holder(connection, submission)
-            )
-        )
-    return submission.id
+    try:
+        async with single(database) as connection:
+            new = (await connection.execute(_ACCEPT, _row(submission))).scalar_one()
+            if new:
+                return submission.id
+            asked = {"install": submission.install, "key": submission.key}
+            stored = (await connection.execute(_STORED, asked)).one()
+    except IntegrityError as error:
+        if BUSINESS_KEY not in str(error.orig):
+            raise
+        raise Refused(await _in_use(database, submission)) from error
+    if stored.request_hash != submission.request_hash:
+        raise Refused(problems.IDEMPOTENCY_KEY_REUSED)
+    return UUID(str(stored.transaction_id))
+
+
+async def _in_use(database: Database, submission: Submission) -> Problem:
+    async with single(database) as connection:
+        holder = await _holder(connection, submission)
+    return problems.duplicate_number(submission.number, submission.issue_date.year, holder)
 
 
 async def _holder(connection: AsyncConnection, submission: Submission) -> UUID | None:
