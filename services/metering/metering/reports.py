@@ -46,9 +46,9 @@ _SUMMARY = text(f"""
     ORDER BY e.office_name NULLS LAST, c.name NULLS LAST, u.client, u.direction DESC, u.product
 """)
 _TRANSACTIONS = text(f"""
-    SELECT u.seq, CAST(u.transaction_id AS text) AS transaction_id, u.leg, u.product, u.kind, u.client, c.name, e.office, e.client_number,
-           u.initiator_kind, u.initiator, u.direction, u.channel, u.usage_date, u.quantity, u.recipient, u.number,
-           u.document_type, u.test, u.happened_at
+    SELECT u.seq, CAST(u.transaction_id AS text) AS transaction_id, u.leg, u.product, u.kind, u.client, c.name,
+           e.office, e.client_number, u.initiator_kind, u.initiator, u.direction, u.channel, u.usage_date,
+           u.quantity, u.recipient, u.number, u.document_type, u.test, u.happened_at
     {_ENGAGED}
       AND u.seq > :after
     ORDER BY u.seq
