@@ -14,7 +14,7 @@ class HubSettings(BaseSettings):
     that services may connect to all the same (hub/net.py tells its form).
     """
 
-    model_config = SettingsConfigDict(env_prefix="HUB_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="HUB_", extra="ignore", hide_input_in_errors=True)
 
     database_url: SecretStr
     kafka_bootstrap: str

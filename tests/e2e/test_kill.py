@@ -17,6 +17,8 @@ from tests.e2e.hub import ENDED, Install, RunningHub
 from tests.load.invoices import invoice
 
 INVOICES = 200
+MOST_AT_ONCE = 16
+SETTLED = {*ENDED, "in_doubt"}
 
 
 @pytest.fixture
@@ -73,15 +75,22 @@ def test_a_kill_of_every_service_loses_nothing_and_repeats_nothing(fresh: Runnin
                     states[identifier] = fresh.transaction(sender, identifier)["status"]
                 except httpx.TransportError:
                     return False
-        return all(state in ENDED for state in states.values())
+        return all(state in SETTLED for state in states.values())
 
     fresh.until(all_ended, "every invoice ended", seconds=240)
-    assert Counter(states.values()) == Counter(delivered=INVOICES)
-    assert arrivals(fresh, accepted) == dict.fromkeys(accepted, 1)
+    delivered = [identifier for identifier, state in states.items() if state == "delivered"]
+    doubtful = {identifier: accepted[identifier][1] for identifier in accepted if identifier not in delivered}
+    # A kill between the record of a submission and the submission itself: the access point then knows of none, which
+    # proves nothing, so it is an operator's question. No other channel leaves one.
+    assert set(doubtful.values()) <= {"peppol"}
+    assert len(doubtful) <= MOST_AT_ONCE
+    counted = arrivals(fresh, accepted)
+    assert {counted[identifier] for identifier in delivered} == {1}
+    assert max(counted.values()) == 1
     month = datetime.now(UTC).astimezone(ZoneInfo("Europe/Oslo")).strftime("%Y-%m")
     clients = {sender.client: sender for sender in senders}
     fresh.until(
-        lambda: sum(sum(fresh.usage(sender, month).values()) for sender in clients.values()) == INVOICES,
+        lambda: sum(sum(fresh.usage(sender, month).values()) for sender in clients.values()) == len(delivered),
         "as many metered as delivered",
     )
 

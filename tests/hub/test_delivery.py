@@ -1,5 +1,6 @@
 """A delivery ends once, whatever breaks: by result, by proof that nothing was sent, or as a question."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -220,8 +221,9 @@ async def test_a_worker_that_lost_its_lease_does_nothing_more(bench: Bench) -> N
             await late
 
 
-async def test_a_successor_takes_over_at_once_what_a_dead_worker_had_not_begun(bench: Bench) -> None:
+async def test_a_successor_takes_over_at_once_what_a_dead_worker_left(bench: Bench) -> None:
     begun, untouched = order(), order()
+    bench.channel.answers = [RECEIPT]
     await bench.insert(begun, untouched)
     claims = await bench.store.claim(
         owner="sender-0", most=9, each=9, running={}, blocked=[], lease=timedelta(minutes=10)
@@ -229,10 +231,27 @@ async def test_a_successor_takes_over_at_once_what_a_dead_worker_had_not_begun(b
     for claimed in claims:
         await bench.store.prepare(claimed, 1)
     await bench.store.committing(next(claimed for claimed in claims if claimed.order.id == begun.id), 1)
-    async with bench.until_ended():
+    async with bench.until_ended(ended=2):
         pass
     assert bench.channel.effects == [str(untouched.transaction_id)]
-    assert sorted(map(str, await bench.results())) == ["None", "delivered"]
+    assert bench.channel.questions == 1
+
+
+async def test_an_orderly_stop_lets_what_is_under_way_come_to_its_end(bench: Bench) -> None:
+    under_way = asyncio.Event()
+
+    async def slow(one: DeliveryOrdered, attempt: Attempt) -> Receipt:
+        await attempt.committing()
+        under_way.set()
+        await asyncio.sleep(0.3)
+        bench.channel.effects.append(str(one.transaction_id))
+        return RECEIPT
+
+    bench.channel.steps = [slow]
+    await bench.insert(order())
+    async with running(bench.worker().run):
+        await under_way.wait()
+    assert await bench.results() == ["delivered"]
 
 
 async def test_a_second_worker_of_the_same_name_does_not_take_what_the_first_one_holds(bench: Bench) -> None:

@@ -10,7 +10,11 @@ from hub.pipeline import DeliveryOrdered, Receipt
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Proof that the recipient got nothing: the delivery may be attempted again."""
+    """Proof that the recipient got nothing and cannot get it from that attempt any more: another may be made.
+
+    A worker that was thought dead may still be at its effect, so the proof must hold against that too (ftp takes the
+    `.part` away, so that a late rename finds nothing).
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +69,4 @@ class SendingChannel(Protocol):
         """Deliver once and return the receipt."""
 
     async def find_out(self, order: DeliveryOrdered, attempt: Attempt) -> Receipt | NotSent | Failed | Unknown:
-        """Tell what became of an attempt that had reached `committing`."""
+        """Tell what became of an attempt that had reached `committing`; may be asked while its effect goes on."""

@@ -21,6 +21,7 @@ from hub.pipeline import Receipt
 
 POLL_SECONDS = 0.25
 DOWN_SECONDS = 1.0
+DRAIN_SECONDS = 5.0
 
 INTERRUPTED = Problem(
     code="delivery-interrupted",
@@ -95,11 +96,17 @@ class Worker:
                 if not claimed:
                     await self._rest()
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._drain()
             if recovered is not None:
                 await recovered.invalidate()
+
+    async def _drain(self) -> None:
+        """Let what is under way come to its end for a while, so that an orderly stop leaves no questions."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _recover(self) -> AsyncConnection | None:
         """Take over from a dead process of our name; while that one lives, its leases run out by themselves."""
