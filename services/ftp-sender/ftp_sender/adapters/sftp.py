@@ -122,7 +122,10 @@ def _look(session: Session, file: File) -> NotSent | Unknown | None:
     unknown = Unknown(problems.outcome_unknown(session.target.address, file.name))
     if session.holds(file):
         return None
-    if session.size(file.part) != file.size:
+    size = session.size(file.part)
+    if size is None:  # perhaps renamed since we looked: a request of the broken connection may still be at work
+        return None if session.holds(file) else unknown
+    if size != file.size:
         return unknown
     try:
         removed = session.remove(file.part)
