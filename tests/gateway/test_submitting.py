@@ -1,6 +1,7 @@
 """Sending an invoice through the door."""
 
 import asyncio
+import base64
 import json
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,7 @@ import pytest
 from gateway.store.rows import parties_of
 from hub.errors import Problem
 from hub.pipeline import InvoiceRefused
-from tests.gateway.world import ALFA, BETA, DELTA, GAMMA, OFFICE, STRANGER, World, headers, invoice
+from tests.gateway.world import ALFA, BETA, DELTA, GAMMA, OFFICE, STRANGER, World, headers, invoice, random_bytes
 
 PATH = "/v1/transactions"
 
@@ -181,6 +182,14 @@ async def test_a_body_over_the_limit_is_refused_while_it_arrives(world: World) -
         customer = await http.put("/v1/customers/1", content=endless(), headers={"Hub-Client": ALFA})
         assert (customer.status_code, sent) == (413, 1_000_000)
         assert customer.json()["type"] == "urn:sentral:problem:too-large"
+
+
+async def test_an_invoice_with_megabytes_attached_is_accepted(world: World) -> None:
+    content = base64.b64encode(random_bytes(3_000_000)).decode()
+    attached = {"filename": "a.pdf", "mime_type": "application/pdf", "content": content}
+    async with world.client("office") as http:
+        answer = await http.post(PATH, json=invoice(attachments=[attached]), headers=headers(ALFA))
+    assert answer.status_code == 202, answer.text
 
 
 async def test_an_install_of_several_companies_must_say_for_whom(world: World) -> None:

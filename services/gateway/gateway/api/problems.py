@@ -114,8 +114,9 @@ def register(app: FastAPI) -> None:
         return answer(*(_field_problem(one) for one in error.errors()))
 
     @app.exception_handler(HTTPException)
-    async def framework(_request: Request, error: HTTPException) -> Response:
-        known = {404: problems.NOT_FOUND, 405: _METHOD}
+    async def framework(request: Request, error: HTTPException) -> Response:
+        largest = request.app.state.parts.settings.max_other_bytes
+        known = {404: problems.NOT_FOUND, 405: _METHOD, 413: problems.too_large(largest)}
         found = known.get(error.status_code) or problems.malformed(
             "Forespørselen kan ikke leses.", "The request cannot be read."
         )
