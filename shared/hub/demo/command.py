@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -33,7 +34,7 @@ class Demonstration:
         self.gateway = gateway
         self.parties = parties
         self.outside = outside
-        self.console = Console()
+        self.console = Console(width=None if sys.stdout.isatty() else 130)
         self.demo: Demo | None = None
 
     async def set_up(self) -> Demo:
@@ -69,7 +70,7 @@ class Demonstration:
         address = f"0192:{receiver.organisation_number}"
         await self.outside.send_in(document, self.parties.outsider("peppol").endpoint, address)
         install = demo.of(receiver.organisation_number)
-        return Way(INBOUND, "from outside, through Peppol", "delivered", "inbox", install, number=number)
+        return Way(Path(INBOUND).stem, "from outside, by Peppol", "delivered", "inbox", install, number=number)
 
     async def _watch(self, ways: list[Way]) -> None:
         """Show the ways; the SFTP server comes up once its invoice was seen retrying."""
@@ -80,7 +81,9 @@ class Demonstration:
             if waiting and not starting:
                 starting.append(asyncio.create_task(self.start_sftp()))
 
-        await Watcher(self.gateway, self.parties, self.console).until_ended(ways, look)
+        watcher = Watcher(self.gateway, self.parties, self.console)
+        await watcher.until_ended(ways, look)
+        watcher.tell_why(ways)
         await asyncio.gather(*starting)
 
 

@@ -39,9 +39,9 @@ class Outside:
     folder: Path
     access_point_port: int
     sftp_port: int
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    inbound_secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    password: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    token: str = field(default_factory=lambda: secrets.token_hex(24))
+    inbound_secret: str = field(default_factory=lambda: secrets.token_hex(24))
+    password: str = field(default_factory=lambda: secrets.token_hex(24))
 
     @classmethod
     def at(cls, folder: Path) -> "Outside":

@@ -10,9 +10,10 @@ from uuid import uuid4
 from hub.demo.client import Answer, Gateway
 from hub.demo.parties import examples_folder
 from hub.demo.register import Demo, Install
+from hub.status import ENDED
 
-CREDITS = "01-text-lines-and-kid.json"
-FIRST = CREDITS
+AT_THE_DOOR = "409"
+FIRST = "01-text-lines-and-kid.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Way:
     @property
     def ended(self) -> bool:
         """Whether it has come to its end."""
-        return bool(self.wrong) or self.state in {"refused", "delivered", "failed", "cancelled", "returned"}
+        return bool(self.wrong) or self.state in {*ENDED, AT_THE_DOOR}
 
     @property
     def as_expected(self) -> bool:
@@ -105,7 +106,7 @@ class Sender:
     async def send(self, sending: Sending) -> Way:
         """Hand one example in and return its way."""
         install = self._demo.of(sending.client, by_office=sending.by_office)
-        way = Way(sending.file, sending.shows, sending.ends, sending.channel, install)
+        way = Way(Path(sending.file).stem, sending.shows, sending.ends, sending.channel, install)
         answer = await self._post(sending.file, install, self._first_key if sending.file == FIRST else str(uuid4()))
         if answer.status == 202:
             way.id = answer.body["transaction_id"]
@@ -116,16 +117,16 @@ class Sender:
     async def repeat(self, first: Way, which: Literal["same", "other"]) -> Way:
         """Hand the first example in again: under the same key (the same answer), or another (refused by name)."""
         assert first.install is not None
-        title = f"{FIRST} again"
+        title = "01 again, same key" if which == "same" else "01 again, other key"
         if which == "same":
             answer = await self._post(FIRST, first.install, self._first_key)
-            way = Way(title, "the same key: the same answer", "delivered", "peppol", first.install, first.id)
+            way = Way(title, "the same answer", "delivered", "peppol", first.install, first.id)
             if answer.status != 202 or answer.body["transaction_id"] != first.id:
                 way.wrong = f"answered {answer.status}: {answer.body}"
             way.note = "202 with the first one's id"
             return way
         answer = await self._post(FIRST, first.install, str(uuid4()))
-        way = Way(title, "another key: refused at the door", "409", None, first.install)
+        way = Way(title, "refused at the door", AT_THE_DOOR, None, first.install)
         way.seen = {"status": str(answer.status)}
         if answer.status != 409 or str(first.id) not in json.dumps(answer.body):
             way.wrong = f"answered {answer.status}: {answer.body}"

@@ -11,7 +11,7 @@ from rich.table import Table
 from hub.demo.client import Gateway
 from hub.demo.parties import Parties
 from hub.demo.register import Install
-from hub.demo.scenario import Way
+from hub.demo.scenario import AT_THE_DOOR, Way
 
 PATIENCE_SECONDS = 180
 POLL_SECONDS = 0.2
@@ -19,7 +19,7 @@ _COLOURS = {
     "delivered": "green",
     "refused": "yellow",
     "failed": "yellow",
-    "409": "yellow",
+    AT_THE_DOOR: "yellow",
     "retrying": "magenta",
     "in_doubt": "red",
 }
@@ -52,7 +52,7 @@ class Watcher:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _look(self, way: Way) -> None:
-        if way.install is None or way.wrong or way.state in _END_AT_THE_DOOR:
+        if way.install is None or way.wrong or way.state == AT_THE_DOOR:
             return
         if way.id is None:
             way.id = await self._find_inbound(way.install, way.number)
@@ -75,32 +75,35 @@ class Watcher:
 
     def _table(self, ways: Sequence[Way]) -> Table:
         table = Table(box=None, header_style="bold", pad_edge=False)
-        for column in ("Example", "From → to", "State", "Channel", "Seconds", "What it shows"):
+        for column in ("Example", "Shows", "From → to", "State", "Channel", "Way there"):
             table.add_column(column, overflow="fold")
+        table.add_column("Seconds", justify="right")
         for way in ways:
             colour = "red bold" if way.wrong else _COLOURS.get(way.state, "cyan")
-            state = "wrong" if way.wrong else way.state
-            path = " > ".join(_path(way))
             table.add_row(
                 way.title,
+                way.shows,
                 f"{self._name(way, 'sender')} → {self._name(way, 'recipient')}" if way.seen.get("sender") else "",
-                f"[{colour}]{state}[/{colour}]" + (f"\n[dim]{path}[/dim]" if path else ""),
+                f"[{colour}]{'wrong' if way.wrong else way.state}[/{colour}]",
                 str(way.seen.get("channel") or ""),
+                f"[dim]{' '.join(_path(way))}[/dim]",
                 _seconds(way),
-                way.shows + "".join(f"\n[yellow]{told}[/yellow]" for told in _problems(way)),
             )
         return table
 
+    def tell_why(self, ways: Sequence[Way]) -> None:
+        """Print what each sender was told that did not simply get its document through."""
+        for way in ways:
+            for told in _problems(way):
+                self._console.print(f"  {way.title}: {told}", highlight=False, soft_wrap=True)
+
     def _name(self, way: Way, side: str) -> str:
-        return self._parties.name_of(str(way.seen[side]))
-
-
-_END_AT_THE_DOOR = {"409"}
+        return self._parties.name_of(str(way.seen[side])).split()[0]
 
 
 def _path(way: Way) -> list[str]:
     states = [step["status"] for step in way.seen.get("timeline", ())]
-    return list(dict.fromkeys(states))[:-1]
+    return list(dict.fromkeys(states))[1:-1]
 
 
 def _seconds(way: Way) -> str:
