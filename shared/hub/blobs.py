@@ -41,6 +41,7 @@ class _Folder:
         target = self._root / key
         if target.exists():  # linked only after its fsync, so it is whole
             return
+        new_owner = not target.parent.exists()
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".")
         try:
@@ -54,7 +55,7 @@ class _Folder:
                 return
         finally:
             Path(temporary).unlink()
-        for folder in (target.parent, self._root):
+        for folder in (target.parent, self._root) if new_owner else (target.parent,):
             directory = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(directory)

@@ -7,10 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from alembic.config import Config
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -78,15 +74,40 @@ class Database:
                 {"lock": _MIGRATION_LOCK, "schema": self.schema},
             )
             for history in histories:
-                await connection.run_sync(_upgrade, history)
+                if await self._revision(connection, history) != head_of(history):
+                    await connection.run_sync(_upgrade, history)
+
+    @staticmethod
+    async def _revision(connection: AsyncConnection, history: Path) -> str | None:
+        table = version_table(history)
+        known = await connection.execute(text("SELECT to_regclass(:table)"), {"table": table})
+        if known.scalar_one() is None:
+            return None
+        found = await connection.execute(text(f"SELECT version_num FROM {table}"))  # noqa: S608 - a package's name
+        return found.scalar_one_or_none()
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
 
 
+def version_table(history: Path) -> str:
+    """Return where alembic keeps a history's revision: named after the package that owns it."""
+    return f"alembic_{history.parent.name}"
+
+
+def head_of(history: Path) -> str:
+    """Return the newest revision: the number that its file's name begins with."""
+    return max(file.name.partition("_")[0] for file in history.glob("[0-9]*_*.py"))
+
+
 def _upgrade(connection: SyncConnection, history: Path) -> None:
-    """Run one history's migrations; its version table is named after the package that owns it."""
+    """Run one history's migrations. Alembic takes long to import, and most starts find nothing to do."""
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.operations import Operations  # noqa: PLC0415
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(history))
     config.set_main_option("path_separator", "newline")
@@ -96,8 +117,6 @@ def _upgrade(connection: SyncConnection, history: Path) -> None:
     def steps(revision: Any, _context: MigrationContext) -> Any:
         return script._upgrade_revs("head", revision)  # noqa: SLF001 - alembic's own recipe for programmatic use
 
-    context = MigrationContext.configure(
-        connection, opts={"fn": steps, "version_table": f"alembic_{history.parent.name}"}
-    )
+    context = MigrationContext.configure(connection, opts={"fn": steps, "version_table": version_table(history)})
     with Operations.context(context):
         context.run_migrations()

@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 _SECRET = ("password", "secret", "token", "authorization", "private_key", "api_key")
 
@@ -23,7 +24,8 @@ def configure(service: str, level: str = "INFO") -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.dict_tracebacks,
+        # Without local variables: they hold secrets.
+        structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
         _redact,
     ]
     structlog.configure(

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.domain import arrival, progress
 from gateway.store import inboxes
 from gateway.store import progress as store
@@ -14,6 +12,7 @@ from gateway.store.access import oslo_day
 from gateway.wakeups import Bell
 from hub import pipeline as p
 from hub.blobs import BlobStore
+from hub.db import Connection
 from hub.parties import Channel
 
 Orders = Sequence[tuple[p.DeliveryOrdered, p.BlobRef]]
@@ -41,9 +40,7 @@ class GatewayHandler:
             return await self._blobs.copy(event.document, arrival.company_of(event))
         return None
 
-    async def write(
-        self, connection: AsyncConnection, batch: Sequence[tuple[p.Event, Any]]
-    ) -> Sequence[p.TransactionEvent]:
+    async def write(self, connection: Connection, batch: Sequence[tuple[p.Event, Any]]) -> Sequence[p.TransactionEvent]:
         """Merge the batch into its transactions and put what is for inboxes there."""
         now = self._clock()
         events = [event for event, _ in batch if isinstance(event, p.TransactionEvent)]
@@ -59,7 +56,7 @@ class GatewayHandler:
         return await self._fill_inboxes(connection, orders, now) if orders else ()
 
     async def _fill_inboxes(
-        self, connection: AsyncConnection, orders: Orders, now: datetime
+        self, connection: Connection, orders: Orders, now: datetime
     ) -> Sequence[p.TransactionEvent]:
         companies = {arrival.company_of(order) for order, _ in orders}
         receiving = await inboxes.receiving(connection, companies)
@@ -79,7 +76,7 @@ class GatewayHandler:
 
     async def _tell_recipients(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         orders: Sequence[p.DeliveryOrdered],
         arrived: Mapping[tuple[UUID, int], datetime],
         now: datetime,

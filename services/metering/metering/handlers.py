@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from hub import bulk
+from hub.db import Connection
 from hub.pipeline import (
     DELIVERY_REPORTED,
     REGISTER_CHANGED,
@@ -27,7 +26,7 @@ class MeteringHandler:
     async def compute(self, event: Event) -> Any:
         """Nothing to look up."""
 
-    async def write(self, connection: AsyncConnection, batch: Sequence[tuple[Event, Any]]) -> Sequence[Event]:
+    async def write(self, connection: Connection, batch: Sequence[tuple[Event, Any]]) -> Sequence[Event]:
         """Insert the rows that are not there yet."""
         rows = [row for event, _ in batch if (row := usage_row(event)) is not None]
         await bulk.insert_new(connection, usage, rows)
@@ -43,7 +42,7 @@ class RegisterHandler:
     async def compute(self, event: Event) -> Any:
         """Nothing to look up."""
 
-    async def write(self, connection: AsyncConnection, batch: Sequence[tuple[Event, Any]]) -> Sequence[Event]:
+    async def write(self, connection: Connection, batch: Sequence[tuple[Event, Any]]) -> Sequence[Event]:
         """Keep what is newer."""
         events = [event for event, _ in batch]
         await bulk.upsert_newer(

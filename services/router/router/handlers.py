@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from hub.db import Connection
 from hub.errors import TryLater
 from hub.pipeline import (
     DOCUMENT_RECEIVED,
@@ -39,7 +38,7 @@ class RouterHandler:
         if isinstance(event, InvoiceReady) and not await self._seen.reaches(event.register_version):
             raise TryLater(f"the register is not known up to version {event.register_version} yet", after=BEHIND)
 
-    async def write(self, connection: AsyncConnection, batch: Sequence[tuple[Event, Any]]) -> Sequence[Event]:
+    async def write(self, connection: Connection, batch: Sequence[tuple[Event, Any]]) -> Sequence[Event]:
         """Decide for each document that has no decision yet, and emit the stored decision of each."""
         documents = [event for event, _ in batch if isinstance(event, (InvoiceReady, DocumentReceived))]
         if not documents:
@@ -71,7 +70,7 @@ class RegisterHandler:
     async def compute(self, event: Event) -> Any:
         """Nothing to look up."""
 
-    async def write(self, connection: AsyncConnection, batch: Sequence[tuple[Event, Any]]) -> Sequence[Event]:
+    async def write(self, connection: Connection, batch: Sequence[tuple[Event, Any]]) -> Sequence[Event]:
         """Keep what is newer."""
         await store.learn(connection, [event for event, _ in batch if isinstance(event, RegisterEvent)])
         return []

@@ -5,6 +5,7 @@ parent dies, by whatever signal, the socket ends and so does the worker. A docum
 ended by the kernel's alarm, which needs neither the parent nor the interpreter lock that SaxonC holds.
 """
 
+import os
 import signal
 import socket
 import sys
@@ -15,12 +16,15 @@ from pathlib import Path
 from ehf_builder.validation import rules, wire
 from ehf_builder.validation.engine import Engine
 
+NICENESS = 5  # somebody waits for the gateway's answer, nobody for a verdict
+
 
 def main(arguments: list[str]) -> None:
     """Answer jobs in the order in which they come."""
     descriptor, cache, seconds, today = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it closes the socket
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    os.nice(NICENESS)
     with socket.socket(fileno=int(descriptor)) as connection:
         engine = Engine(rules.load(Path(cache)))
         engine.warm(date.fromisoformat(today))
