@@ -39,7 +39,7 @@ class RunningHub:
         self.data = data
         self.port = port
         self._process: subprocess.Popen[bytes] | None = None
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
+        self.http: httpx.Client
 
     @classmethod
     def in_folder(cls, data: Path) -> "RunningHub":
@@ -49,6 +49,7 @@ class RunningHub:
         command = [sys.executable, "-m", "hub", "run", "--demo", "--data", str(self.data), "--port", str(self.port)]
         with (self.data.parent / f"{self.data.name}.out").open("ab") as out:
             self._process = subprocess.Popen(command, stdout=out, stderr=out, cwd=ROOT)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
         self.until(self._serves, "the hub serves", seconds=120)
         return self
 
@@ -60,6 +61,7 @@ class RunningHub:
     def stop(self) -> int:
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
+        self.http.close()
         code = self._process.wait(60)
         (self.data.parent / f"{self.data.name}.out").write_text("")
         return code

@@ -104,7 +104,7 @@ def test_the_same_invoice_under_another_key_is_refused_by_name(hub: RunningHub, 
 
 def test_without_a_key_nothing_is_said(hub: RunningHub) -> None:
     for path in ("/v1/transactions", "/v1/events", "/v1/inbox", "/v1/usage?month=2026-11", "/v1/admin/companies"):
-        for key in ("", "sentral_nonsense", "x" * 5000):
+        for key in ("x", "sentral_nonsense", "x" * 5000):
             assert hub.call("GET", path, key).status_code == 401
 
 
