@@ -91,7 +91,7 @@ class World:
             "document": document,
             "where": FtpDestination(target=self.target, file_name=name),
         }
-        return DeliveryOrdered.caused(uuid7(now), "test", now, "1", **{**values, **changes})
+        return DeliveryOrdered.caused(uuid7(now), uuid4(), now, "1", **{**values, **changes})
 
     async def ordered(self, content: bytes = DOCUMENT, name: str = "10023_a.xml") -> DeliveryOrdered:
         return self.order(await self.blobs.put(CLIENT, content), name)
