@@ -30,8 +30,8 @@ def milliseconds_of(identifier: UUID) -> int:
 
 
 def derived_id(time_of: UUID, cause: UUID | str, type_: str, discriminator: str = "") -> UUID:
-    """Return the id that the same cause, type and discriminator always give."""
-    text = "\x1f".join((str(cause), type_, discriminator)).encode()
+    """Return the id that the same transaction (or entity), cause, type and discriminator always give."""
+    text = "\x1f".join((str(time_of), str(cause), type_, discriminator)).encode()
     return _uuid(milliseconds_of(time_of), int.from_bytes(hashlib.sha256(text).digest()[:10]), _V8)
 
 

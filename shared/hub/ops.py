@@ -37,7 +37,7 @@ class OpsJSON(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """Return the bytes."""
-        return orjson.dumps(content)
+        return orjson.dumps(content, default=str)  # asyncpg's UUIDs are none of the standard library's
 
 
 class Guarded:

@@ -9,7 +9,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from hub import parking
 from hub.auth import Actor, InvalidTokenError, issue, verify
+from hub.messages import encode
 from hub.ops import make_app
 from tests.conftest import DatabaseOf
 from tests.hub.transport import publish, refusal
@@ -75,6 +77,23 @@ async def test_a_parked_page_is_asked_for_by_number(client: httpx.AsyncClient) -
     headers = {"Authorization": f"Bearer {token}"}
     assert (await client.get("/ops/parked?after=x", headers=headers)).status_code == 422
     assert (await client.get("/ops/parked", headers=headers)).json() == {"parked": []}
+
+
+async def test_a_parked_message_is_shown_with_its_error(database_of: DatabaseOf) -> None:
+    database = await database_of("router")
+    event = refusal()
+    async with database.begin() as connection:
+        await parking.park(connection, "router", [(event.id, encode(event, "/x"), ZeroDivisionError("a bug"))])
+
+    async def ready() -> bool:
+        return True
+
+    app = make_app("router", database, KEY, ready, [], None)
+    token = issue(KEY, OPERATOR, "router", datetime.now(UTC))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://router") as client:
+        answer = await client.get("/ops/parked", headers={"Authorization": f"Bearer {token}"})
+    (shown,) = answer.json()["parked"]
+    assert (shown["event_id"], shown["state"], shown["error_class"]) == (str(event.id), "dead", "ZeroDivisionError")
 
 
 def test_no_secret_reaches_the_log(tmp_path: Path) -> None:

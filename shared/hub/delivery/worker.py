@@ -190,7 +190,7 @@ class Worker:
         if attempt.committed:
             log.warning("attempt broke while committing", error=str(error), kind=type(error).__name__)
             if await self._find_out(claimed, attempt.number, attempt.started_at):
-                await self._retry(claimed, attempt.number, UNEXPECTED)
+                await self._retry(claimed, attempt.number, _problem_of(error) or UNEXPECTED)
         elif isinstance(error, Refused):
             self._breakers.answered(claimed.destination)
             await self._failed(claimed, attempt.number, error.problems[0], nothing_sent=True)
@@ -199,8 +199,7 @@ class Worker:
                 self._breakers.failed(claimed.destination, utc_now())
             elif not isinstance(error, TryLater):
                 log.error("attempt broke", error=str(error), kind=type(error).__name__, exc_info=error)
-            problem = error.problem if isinstance(error, (TryLater, Unavailable)) else None
-            await self._retry(claimed, attempt.number, problem or UNEXPECTED)
+            await self._retry(claimed, attempt.number, _problem_of(error) or UNEXPECTED)
 
     async def _find_out(self, claimed: Claimed, number: int, started_at: datetime) -> bool:
         """Settle an attempt that may have been seen; True when it provably was not, and another may be made."""
@@ -214,8 +213,7 @@ class Worker:
             return False
         except Exception as error:  # noqa: BLE001 - not knowing is an answer too
             log.warning("the outcome could not be asked", error=str(error), kind=type(error).__name__)
-            problem = getattr(error, "problem", None)
-            outcome = Unknown(problem if isinstance(problem, Problem) else INTERRUPTED)
+            outcome = Unknown(_problem_of(error) or INTERRUPTED)
         if isinstance(outcome, Receipt):
             await self._delivered(claimed, number, outcome)
             return False
@@ -255,3 +253,8 @@ class Worker:
             metrics.IN_DOUBT.inc()
             events.append(Reports(claimed.order, number).in_doubt(problem, now))
         await self._store.doubt(claimed, now + self._budget.ask_after(claimed.asked), events)
+
+
+def _problem_of(error: Exception) -> Problem | None:
+    """Return what the channel says to the sender, if it says anything."""
+    return error.problem if isinstance(error, (TryLater, Unavailable)) else None

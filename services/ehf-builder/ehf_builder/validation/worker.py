@@ -16,7 +16,7 @@ from pathlib import Path
 from ehf_builder.validation import rules, wire
 from ehf_builder.validation.engine import Engine
 
-NICENESS = 5  # somebody waits for the gateway's answer, nobody for a verdict
+NICENESS = 10  # somebody waits for the gateway's answer, nobody for a verdict
 
 
 def main(arguments: list[str]) -> None:
