@@ -1,6 +1,11 @@
 """`python -m hub`."""
 
-from hub.cli import app
+import sys
 
 if __name__ == "__main__":
-    app(prog_name="python -m hub")
+    try:
+        from hub.cli import app  # within the try: a Ctrl-C during the imports ends as quietly as a later one
+
+        app(prog_name="python -m hub")
+    except KeyboardInterrupt:
+        sys.exit(130)

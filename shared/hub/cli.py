@@ -61,7 +61,10 @@ def run_hub(
         await asyncio.Event().wait()
         return True
 
-    _run(run_stack(data, specs(port, os.environ), TOPICS, then=serve))
+    async def start() -> bool | None:
+        return await run_stack(data, specs(port, os.environ), TOPICS, then=serve)
+
+    _run(start())
 
 
 @app.command("demo")

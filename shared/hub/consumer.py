@@ -1,26 +1,23 @@
-"""One shape for all consumers: fetch, compute concurrently, then write everything in one transaction.
+"""One shape for all consumers: fetch, and hand batches on until they are committed (hub.batch).
 
-Results, inbox rows, outbox rows and positions are committed together; Kafka's own offsets are committed for lag only.
-A batch that fails runs again one by one, so that one bad message stops nobody else's.
+Positions are sought from the database on assignment; Kafka's own offsets are committed for lag only. A batch that fails
+runs again one by one, so that one bad message stops nobody else's.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
-from uuid import NAMESPACE_OID, UUID, uuid5
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import kafka, metrics, outbox, parking, positions
-from hub.db import Database, is_transient
+from hub import kafka, metrics, positions
+from hub.batch import Batch, Handler, read
+from hub.db import Database
 from hub.errors import Unavailable
-from hub.messages import MalformedMessageError, Message, decode, event_id, text_headers
-from hub.pipeline import Event, Topic
 from hub.positions import Partition
 
 GATHER_SECONDS = 0.2
@@ -31,130 +28,8 @@ BACK_OFF = (0.2, 0.5, 1.0, 2.0, 5.0)
 log = structlog.get_logger(__name__)
 
 
-class Handler(Protocol):
-    """What a service does with events. `name` is the consumer's; a rebuilt read model takes a new one (`x@2`)."""
-
-    @property
-    def name(self) -> str:
-        """The consumer's name, and its Kafka group's."""
-
-    @property
-    def topics(self) -> Sequence[Topic]:
-        """What it subscribes to."""
-
-    async def compute(self, event: Event) -> Any:
-        """Do what needs no transaction (look-ups, blobs, the process pool); raises one of the four failures."""
-
-    async def write(self, connection: AsyncConnection, batch: Sequence[tuple[Event, Any]]) -> Sequence[Event]:
-        """Write the batch's results and return the events they cause. One transaction, one call, any size."""
-
-
 class PositionLostError(Exception):
     """The log begins after our position: messages are gone that we never handled. An operator decides."""
-
-
-class Item(NamedTuple):
-    """A message of a batch: `event` is absent for a type that this version does not know."""
-
-    id: UUID
-    message: Message
-    event: Event | None
-    error: BaseException | None
-
-
-def read(record: ConsumerRecord, prefix: str) -> Item:
-    """Return the record as an item; a malformed one carries its error, under an id of its own."""
-    message = Message(
-        record.topic.removeprefix(prefix),
-        (record.key or b"").decode("utf-8", "replace"),
-        text_headers(record.headers),
-        record.value or b"",
-    )
-    try:
-        return Item(event_id(message.headers), message, decode(message), None)
-    except MalformedMessageError as error:
-        try:
-            identifier = event_id(message.headers)
-        except MalformedMessageError:
-            identifier = uuid5(NAMESPACE_OID, f"{record.topic}/{record.partition}/{record.offset}")
-        return Item(identifier, message, None, error)
-
-
-class Batch:
-    """Runs items through a handler and commits: everything of them, or nothing."""
-
-    def __init__(self, handler: Handler, database: Database) -> None:
-        self._handler = handler
-        self._database = database
-
-    async def run(self, items: Sequence[Item], nexts: dict[Partition, int]) -> None:
-        """Handle the items and move the positions; raises Unavailable with nothing done."""
-        async with self._database.begin() as connection:
-            repeated = await positions.seen(connection, self._handler.name, [item.id for item in items])
-            fresh = {item.id: item for item in items if item.id not in repeated}
-            blocked = await self._blocked(connection, fresh.values())
-        computed = await self._compute([item for item in fresh.values() if item.message.key not in blocked])
-        metrics.REPEATED.labels(self._handler.name).inc(len(items) - len(fresh))
-        await self._commit(list(fresh.values()), computed, blocked, nexts)
-
-    async def _blocked(self, connection: AsyncConnection, items: Any) -> set[str]:
-        return await parking.blocked_keys(connection, self._handler.name, {item.message.key for item in items})
-
-    async def _compute(self, items: Sequence[Item]) -> dict[UUID, Any]:
-        """Return each item's result or exception; raises Unavailable when any met a world that is down."""
-
-        async def one(item: Item) -> Any:
-            if item.error is not None:
-                return item.error
-            if item.event is None:
-                return None
-            with structlog.contextvars.bound_contextvars(transaction_id=item.message.key):
-                return await self._handler.compute(item.event)
-
-        results = await asyncio.gather(*(one(item) for item in items), return_exceptions=True)
-        for result in results:
-            if isinstance(result, Unavailable) or (isinstance(result, BaseException) and is_transient(result)):
-                raise Unavailable(str(result)) from result
-        return dict(zip((item.id for item in items), results, strict=True))
-
-    async def _commit(
-        self, fresh: Sequence[Item], computed: dict[UUID, Any], blocked: set[str], nexts: dict[Partition, int]
-    ) -> None:
-        name = self._handler.name
-        async with self._database.begin() as connection:
-            if blocked:
-                await parking.lock(connection, name, blocked)
-                if await parking.blocked_keys(connection, name, blocked) != blocked:
-                    raise Unavailable("a parked key was freed meanwhile: this batch is computed anew")
-            new = await positions.mark(connection, name, [item.id for item in fresh])
-            ready, parked = _divide([item for item in fresh if item.id in new], computed, blocked)
-            if ready:
-                events = await self._handler.write(connection, ready)
-                await outbox.emit(connection, events)
-            if parked:
-                await parking.park(connection, name, parked)
-            await positions.save(connection, name, nexts)
-        for event, _ in ready:
-            metrics.CONSUMED.labels(name, event.type).inc()
-
-
-def _divide(
-    items: Sequence[Item], computed: dict[UUID, Any], blocked: set[str]
-) -> tuple[list[tuple[Event, Any]], list[tuple[UUID, Message, BaseException | None]]]:
-    """Tell what goes on from what parks: the failed, and whatever of the same key comes behind it."""
-    ready: list[tuple[Event, Any]] = []
-    parked: list[tuple[UUID, Message, BaseException | None]] = []
-    stopped = set(blocked)
-    for item in items:
-        result = computed.get(item.id)
-        if item.message.key in stopped:
-            parked.append((item.id, item.message, None))
-        elif isinstance(result, BaseException):
-            parked.append((item.id, item.message, result))
-            stopped.add(item.message.key)
-        elif item.event is not None:
-            ready.append((item.event, result))
-    return ready, parked
 
 
 class Consumer:

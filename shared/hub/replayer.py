@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from hub import metrics, outbox, parking
-from hub.consumer import Handler
+from hub.batch import Handler
 from hub.db import Database, is_transient
 from hub.errors import Unavailable
 from hub.ids import utc_now

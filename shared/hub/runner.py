@@ -14,7 +14,8 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from hub import logs
-from hub.consumer import Consumer, Handler
+from hub.batch import Handler
+from hub.consumer import Consumer
 from hub.db import DELIVERY_MIGRATIONS, HUB_MIGRATIONS, Database
 from hub.delivery.budget import Budget
 from hub.delivery.handler import SenderHandler

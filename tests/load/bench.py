@@ -54,18 +54,32 @@ def validator() -> None:
     tell("validator", document=document.name, bytes=len(content), documents_per_second_per_core=round(rate, 1))
 
 
+def processes(stack: RunningStack) -> dict[str, list[psutil.Process]]:
+    """Return the processes of each service and server, worker processes included."""
+    local = stack.local
+    pids = {service.name: service.pid for service in stack.services}
+    pids |= {server.name: server.pid for server in (local.kafka, local.postgres) if server}
+    return {
+        name: [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        for name, pid in pids.items()
+        if pid is not None
+    }
+
+
 def peak_memory(stack: RunningStack) -> dict[str, float]:
-    """Return each service's peak resident memory in MB, its worker processes included."""
-    peaks = {}
-    members = [(service.name, service.pid) for service in stack.services]
-    members += [("kafka", stack.local.kafka.pid)] if stack.local.kafka else []
-    for name, pid in members:
-        if pid is None:
-            continue
-        process = psutil.Process(pid)
-        pids = [pid, *(child.pid for child in process.children(recursive=True))]
-        peaks[name] = round(sum(_high_water(one) for one in pids) / 1024, 1)
-    return peaks
+    """Return each service's peak resident memory in MB."""
+    return {
+        name: round(sum(_high_water(process.pid) for process in members) / 1024, 1)
+        for name, members in processes(stack).items()
+    }
+
+
+def cpu_seconds(stack: RunningStack) -> dict[str, float]:
+    """Return the processor time that each service has used."""
+    return {
+        name: sum(times.user + times.system for times in (process.cpu_times() for process in members))
+        for name, members in processes(stack).items()
+    }
 
 
 def _high_water(pid: int) -> int:
@@ -96,7 +110,10 @@ async def pipeline(stack: RunningStack, port: int, outside: Outside) -> bool:
             rejected=dict(steady.rejected),
         )
         await generator.follow(len(steady.accepted) + len(warm.ended), Outcome(ended=dict(warm.ended)))
+        before = cpu_seconds(stack)
         await _full_load(generator, len(warm.accepted) + len(steady.accepted))
+        after = cpu_seconds(stack)
+        tell("cpu", ms_per_invoice={name: round(1000 * (after[name] - before[name]) / INVOICES, 2) for name in before})
         tell("memory", peak_mb=peak_memory(stack))
     return True
 

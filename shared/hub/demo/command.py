@@ -102,8 +102,8 @@ async def run(data: Path, port: int, then: Then) -> bool | None:
 
 async def serve(demonstration: Demonstration) -> bool:
     """Set up, and serve until Ctrl-C."""
-    demo = await demonstration.set_up()
     await demonstration.start_sftp()
+    demo = await demonstration.set_up()  # last, because it writes the file that scripts wait for
     demonstration.console.print(f"The demonstration serves at {demo.gateway}; keys are in {FILE} of the data folder.")
     await asyncio.Event().wait()
     return True

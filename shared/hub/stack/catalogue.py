@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from hub.stack import process
+from hub.stack.errors import StackError
 from hub.stack.supervisor import ServiceSpec
 
 GATEWAY = "gateway"
@@ -24,8 +25,10 @@ def specs(
     """Return the services to start on 127.0.0.1: the gateway where asked, the others on free ports.
 
     `own` holds variables by service. A service whose counterpart is named nowhere (no access point) is left out: its
-    orders wait for it in Kafka.
+    orders wait for it in Kafka. Raises StackError where the gateway's port is taken.
     """
+    if not process.is_free(gateway_port):
+        raise StackError(f"Port {gateway_port} on 127.0.0.1 is taken. Stop what uses it, or give another with --port.")
     own = own or {}
     wanted = [service for service in SERVICES if not missing(service, {**environment, **own.get(service, {})})]
     ports = dict(zip(wanted, [gateway_port, *process.free_ports([], len(wanted) - 1)], strict=True))
