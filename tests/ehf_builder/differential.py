@@ -1,5 +1,10 @@
-"""Runs stylesheets as they are and rewritten over the same documents, in a process of its own."""
+"""Runs stylesheets as they are and rewritten over the same documents, in a process of its own.
 
+`python -m tests.ehf_builder.differential` reads a pickle of what `compare` takes and writes one of what it returns.
+"""
+
+import pickle
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -75,3 +80,9 @@ def _first_difference(expected: list[Found], found: list[Found]) -> str:
         if one != other:
             return f"finding {place} is {other} instead of {one}"
     return f"{len(found)} findings instead of {len(expected)}"
+
+
+if __name__ == "__main__":
+    from tests.ehf_builder import differential  # so that the pickled class has the name that the reader knows it by
+
+    sys.stdout.buffer.write(pickle.dumps(differential.compare(*pickle.load(sys.stdin.buffer))))

@@ -9,13 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
 from lxml import etree
 from saxonche import PySaxonApiError, PySaxonProcessor
 
 from ehf_builder.domain.sentences import sentences
 from ehf_builder.validation import paths
+from ehf_builder.validation.rewriting import UnexpectedShapeError, rewritten
 from hub.invoice.findings import Finding, Severity
 from hub.ubl import CBC, Element
+
+log = structlog.get_logger(__name__)
 
 CRASHED = "HUB-RULES-CRASHED"
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
@@ -64,10 +68,18 @@ class Schematron:
 
     def _executable(self, path: Path) -> Any:
         if path not in self._compiled:
-            executable = self._compiler.compile_stylesheet(stylesheet_file=str(self._folder / path))
+            executable = self._compile(self._folder / path)
             executable.set_property("!indent", "no")  # nobody reads the report: 5 % of the time
             self._compiled[path] = executable
         return self._compiled[path]
+
+    def _compile(self, file: Path) -> Any:
+        """Compile the faster form, or the stylesheet as it is where a new release is built otherwise."""
+        try:
+            return self._compiler.compile_stylesheet(stylesheet_text=rewritten(file.read_bytes()))
+        except (UnexpectedShapeError, PySaxonApiError) as reason:
+            log.warning("stylesheet_not_rewritten", stylesheet=str(file), reason=str(reason))
+            return self._compiler.compile_stylesheet(stylesheet_file=str(file))
 
 
 def _failed(report: str) -> list[Finding]:
