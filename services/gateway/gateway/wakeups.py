@@ -16,6 +16,7 @@ from hub.errors import Unavailable
 
 POLL_SECONDS = 1.0
 KEEP_SECONDS = 0.25
+PACE_SECONDS = 0.2
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ class Bell:
         self._database = database
         self._waiting: dict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._pending: dict[UUID, float] = {}
+        self._asked: dict[UUID, float] = {}
 
     def remember(self, installs: Iterable[UUID]) -> None:
         """Note who has news, to be rung after the commit."""
@@ -57,6 +59,12 @@ class Bell:
         event = asyncio.Event()
         self._waiting[install].add(event)
         return event
+
+    async def pace(self, install: UUID) -> None:
+        """Hold up who asks again at once, so that under load an answer carries many entries instead of one."""
+        now = time.monotonic()
+        before, self._asked[install] = self._asked.get(install, 0.0), now
+        await asyncio.sleep(max(0.0, before + PACE_SECONDS - now))
 
     def leave(self, install: UUID, event: asyncio.Event) -> None:
         """Listen no longer."""

@@ -27,6 +27,8 @@ async def read(
     """Return what happened after a number, in order; wait for it if there is nothing yet. Entries stay 90 days."""
     clock = asyncio.get_running_loop().time
     until = clock() + wait
+    if wait:
+        await parts.bell.pace(caller.install)
     news = parts.bell.listen(caller.install)
     try:
         while True:
