@@ -51,8 +51,8 @@ def test_findings_keep_id_flag_location_and_text_only() -> None:
     root = shaped()
     rewriting.with_short_findings(root)
     for finding in root.iter(f"{SVRL}failed-assert"):
-        assert finding.keys() == []
-        assert [child.get("name") for child in finding] == ["id", "flag", "location", None]
+        assert finding.keys() == ["id", "flag"]
+        assert [child.get("name") for child in finding] == ["location", None]
         assert "[" in (finding.findtext(f"{SVRL}text") or "")
 
 
@@ -103,6 +103,8 @@ BAD_SHAPES = {
     "an active-pattern that reports": ("<xsl:apply-templates/>", '<xsl:apply-templates mode="M1"/>'),
     "a test that is computed": ('failed-assert test="@c', 'failed-assert test="{1 div 0}'),
     "a finding without a flag": ('<xsl:attribute name="flag">fatal</xsl:attribute>', ""),
+    "a finding whose id is computed": ('"id">FIRST', '"id">{$FIRST}'),
+    "a finding whose flag is computed": (">warning<", "><xsl:value-of select='b:Flag'/><"),
     "a finding with a diagnosis": ("</svrl:text>", "</svrl:text><svrl:diagnostic-reference/>"),
     "a pattern that starts elsewhere": ('mode="M1" select="/"', 'mode="M1" select="/*"'),
     "a pattern that is not started": ('<xsl:apply-templates mode="M1" select="/"/>', ""),
@@ -158,6 +160,14 @@ def test_a_pattern_tells_its_names(pattern: str, names: set[str]) -> None:
 def test_what_a_pattern_may_match_besides_is_unclear(pattern: str) -> None:
     with pytest.raises(UnclearPatternError):
         element_names(pattern)
+
+
+def test_white_space_that_is_meant_stays_and_other_goes() -> None:
+    text = rewritten(LOCATION.replace("<xsl:text>/</xsl:text>", "<xsl:text> </xsl:text>").encode())
+    assert "<xsl:text> </xsl:text>" in text
+    assert "[FIRST] <xsl:value-of" in text
+    assert "\n" not in text
+    assert "<!--" not in text
 
 
 def test_the_text_is_the_same_in_every_encoding() -> None:
