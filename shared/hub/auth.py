@@ -1,4 +1,4 @@
-"""Tokens between the hub's own services and operators: HS256, 60 seconds, with actor and role (DESIGN section 2)."""
+"""Tokens between the hub's own services and operators: HS256, 60 seconds, with actor and role."""
 
 import base64
 from dataclasses import dataclass

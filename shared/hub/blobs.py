@@ -14,7 +14,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlparse
 
 import obstore
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, NotFoundError
 
 from hub.errors import Unavailable
 from hub.pipeline import BlobRef
@@ -23,7 +23,7 @@ _OWNER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
 
 class CorruptBlobError(Exception):
-    """What the store holds under a hash is not what was written."""
+    """What was written is gone from a store that answers, or is something else now. Waiting would not bring it back."""
 
 
 class _Backend(Protocol):
@@ -66,7 +66,15 @@ class _Folder:
         await asyncio.to_thread(self._create, key, data)
 
     async def read(self, key: str) -> bytes:
-        return await asyncio.to_thread((self._root / key).read_bytes)
+        return await asyncio.to_thread(self._read, key)
+
+    def _read(self, key: str) -> bytes:
+        try:
+            return (self._root / key).read_bytes()
+        except FileNotFoundError as error:
+            if self._root.is_dir():
+                raise CorruptBlobError(f"{key} is gone") from error
+            raise  # the whole store is away
 
 
 class _Objects:
@@ -82,7 +90,10 @@ class _Objects:
             return
 
     async def read(self, key: str) -> bytes:
-        result = await obstore.get_async(self._store, key)
+        try:
+            result = await obstore.get_async(self._store, key)
+        except (FileNotFoundError, NotFoundError) as error:
+            raise CorruptBlobError(f"{key} is gone") from error
         return bytes(await result.bytes_async())
 
 

@@ -177,12 +177,17 @@ class _Seeker(ConsumerRebalanceListener):  # type: ignore[misc]
         async with self._database.begin() as connection:
             known = await positions.load(connection, self._name)
         begins = await self._client.beginning_offsets(list(assigned))
+        ends = await self._client.end_offsets(list(assigned))
         for partition in assigned:
             begin = begins[partition]
             position = known.get(Partition(partition.topic.removeprefix(self._prefix), partition.partition))
+            where = f"{partition.topic}/{partition.partition}"
             if position is not None and position < begin:
-                where = f"{partition.topic}/{partition.partition}"
                 raise PositionLostError(f"{where} is at {position}, but the log begins at {begin}")
+            if position is not None and position > ends[partition]:
+                # Another log than the one we read: handle all of it, the inbox drops what we saw.
+                log.error("log was replaced", partition=where, position=position, end=ends[partition])
+                position = begin
             self._client.seek(partition, begin if position is None else position)
 
     def check(self) -> None:

@@ -1,6 +1,5 @@
 """The database of one service: SQLAlchemy Core over asyncpg, its own role and schema, and its migrations."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -33,7 +32,7 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
         return error.connection_invalidated or state.startswith(_TRANSIENT) or isinstance(error.orig, OSError)
-    return isinstance(error, (OSError, PoolTimeout, TimeoutError, asyncio.TimeoutError))
+    return isinstance(error, (OSError, PoolTimeout, PendingRollbackError, TimeoutError))
 
 
 class Database:
@@ -45,6 +44,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
+            hide_parameters=True,  # they are customers' data, and errors are logged
             execution_options={"hub_service": schema},
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
@@ -61,7 +61,7 @@ class Database:
         try:
             async with self.engine.begin() as connection:
                 yield connection
-        except (DBAPIError, OSError, PoolTimeout, TimeoutError) as error:
+        except (DBAPIError, PendingRollbackError, OSError, PoolTimeout, TimeoutError) as error:
             if is_transient(error):
                 raise Unavailable(f"database: {error}") from error
             raise

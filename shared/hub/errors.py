@@ -1,4 +1,4 @@
-"""The four kinds of failure that every service tells apart (DESIGN section 4), and what a person is told of one.
+"""The four kinds of failure that every service tells apart, and what a person is told of one.
 
 Anything that is none of these is a bug: the message is parked at once and counted.
 """

@@ -1,4 +1,4 @@
-"""The guard for every outbound address that a customer or the outside world names (DESIGN section 5).
+"""The guard for every outbound address that a customer or the outside world names.
 
 A host is resolved once, every address it has is checked, and the connection goes to an address that was checked: so a
 name that answers differently the second time gains nothing. The operator alone can allow more, by `HUB_NET_ALLOW`:

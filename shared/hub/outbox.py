@@ -13,7 +13,7 @@ import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import kafka, metrics
@@ -77,7 +77,7 @@ class Relay:
         while True:
             try:
                 await self._lead()
-            except (Unavailable, DBAPIError, OSError) as error:
+            except (Unavailable, SQLAlchemyError, OSError) as error:
                 log.warning("the outbox relay starts again", error=str(error))
                 metrics.RELAY_RESTARTS.inc()
                 await asyncio.sleep(POLL_SECONDS)
@@ -96,7 +96,8 @@ class Relay:
                             await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
             finally:
                 await kafka.stop_producer(producer)
-                await connection.execute(text("SELECT pg_advisory_unlock_all()"))  # the pool must not keep the lock
+                with suppress(SQLAlchemyError, OSError):  # a connection that is gone has let go of the lock by itself
+                    await connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
     async def _lock(self, connection: AsyncConnection) -> None:
         """Wait until this process is the one that publishes (the wait ends in a time-out and begins again)."""

@@ -1,4 +1,4 @@
-"""Every event, every topic, and who consumes what: the page to read first (DESIGN section 3).
+"""Every event, every topic, and who consumes what: the page to read first.
 
 CloudEvents 1.0 in the Kafka binary binding. `id` and `time` of an event are the attributes ce_id and ce_time, the
 other fields are its JSON body. A breaking change is a new version beside the old one; consumers ignore what they do

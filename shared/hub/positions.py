@@ -24,7 +24,7 @@ _SAVE = text("""
     FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS integer[]), CAST(:nexts AS bigint[]))
          AS p(topic, partition, next)
     ORDER BY p.topic, p.partition
-    ON CONFLICT (consumer, topic, partition) DO UPDATE SET next = GREATEST(position.next, excluded.next)
+    ON CONFLICT (consumer, topic, partition) DO UPDATE SET next = excluded.next
 """)
 _SEEN = text("SELECT event_id FROM inbox WHERE consumer = :consumer AND event_id = ANY(CAST(:ids AS uuid[]))")
 _MARK = text("""
@@ -42,7 +42,7 @@ async def load(connection: AsyncConnection, consumer: str) -> dict[Partition, in
 
 
 async def save(connection: AsyncConnection, consumer: str, nexts: Mapping[Partition, int]) -> None:
-    """Move the positions forward, never back."""
+    """Note the positions. They move back where a log was replaced by a shorter one; the inbox drops what repeats."""
     await connection.execute(
         _SAVE,
         {

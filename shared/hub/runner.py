@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,20 +127,23 @@ def _workers(service: Service, relay: Relay) -> list[Task]:
     return parts
 
 
-async def _migrate(service: Service) -> None:
+async def _migrated(service: Service, stop: asyncio.Event) -> bool:
+    """Wait for the database and migrate; False when told to stop before that."""
     histories = [HUB_MIGRATIONS]
     if service.sender is not None:
         histories.append(DELIVERY_MIGRATIONS)
     if service.migrations is not None:
         histories.append(service.migrations)
-    while True:
+    while not stop.is_set():
         try:
             await service.database.migrate(histories)
         except Unavailable as error:
             log.warning("waiting for the database", error=str(error))
-            await asyncio.sleep(0.5)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.5)
         else:
-            return
+            return True
+    return False
 
 
 async def serve(service: Service) -> None:
@@ -154,7 +157,8 @@ async def serve(service: Service) -> None:
         stack.push_async_callback(service.database.close)
         for resource in service.resources:
             await stack.enter_async_context(resource)
-        await _migrate(service)
+        if not await _migrated(service, stop):
+            return
         relay = Relay(service.database, settings.kafka_bootstrap, settings.topic_prefix)
         parts = _workers(service, relay)
         consumers = [
@@ -190,6 +194,10 @@ def run(build: Callable[[], Service]) -> None:
     async def main() -> None:
         service = build()
         logs.configure(service.name, service.settings.log_level)
-        await serve(service)
+        try:
+            await serve(service)
+        except Exception as error:
+            log.exception("the service ends")
+            raise SystemExit(1) from error
 
     uvloop.run(main())

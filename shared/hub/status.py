@@ -1,4 +1,4 @@
-"""The status of a transaction: one pure, commutative, idempotent merge (DESIGN section 4).
+"""The status of a transaction: one pure, commutative, idempotent merge.
 
 Topics have no order between them, so each event has a rank (leg, attempt, stage), and the highest rank known decides.
 An event that was overtaken enters the timeline, never the feed.

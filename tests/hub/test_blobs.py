@@ -38,9 +38,9 @@ async def test_a_copy_belongs_to_its_new_owner(store: BlobStore) -> None:
     assert await store.get(copy) == b"content"
 
 
-async def test_what_is_absent_is_unavailable_and_never_empty(store: BlobStore) -> None:
+async def test_what_is_gone_is_told_and_never_empty(store: BlobStore) -> None:
     ref = await store.put("310000019", b"content")
-    with pytest.raises(Unavailable):
+    with pytest.raises(CorruptBlobError):
         await store.get(ref.model_copy(update={"key": "310000019/" + "0" * 64}))
 
 
@@ -62,3 +62,11 @@ async def test_a_store_that_cannot_be_written_is_unavailable(tmp_path: Path) -> 
     (tmp_path / "blobs").write_text("a file where the folder should be")
     with pytest.raises(Unavailable):
         await BlobStore(f"file://{tmp_path}/blobs").put("310000019", b"content")
+
+
+async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
+    store = BlobStore(f"file://{tmp_path}/blobs")
+    ref = await store.put("310000019", b"content")
+    (tmp_path / "blobs").rename(tmp_path / "elsewhere")
+    with pytest.raises(Unavailable):
+        await store.get(ref)

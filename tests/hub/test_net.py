@@ -1,18 +1,15 @@
 """The guard of outbound addresses, with real sockets and a real HTTP server."""
 
-import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from ipaddress import ip_address
 
 import pytest
-from aiohttp import web
 
 from hub.errors import Refused, Unavailable
 from hub.net import Lookup, NetGuard, is_public
-from hub.net_http import guarded_session
 
 SECOND = timedelta(seconds=1)
 CLOSED = [
@@ -182,44 +179,3 @@ async def test_a_connection_that_never_comes_is_bounded() -> None:
         with ExitStack() as fillers, pytest.raises(Unavailable):  # noqa: PT012 - the queue's length is the system's
             for _ in range(10):
                 fillers.enter_context(await guard.connect("127.0.0.1", port, within=SECOND / 4))
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[int]:
-    async def page(_request: web.Request) -> web.Response:
-        return web.Response(text="here")
-
-    async def away(_request: web.Request) -> web.Response:
-        raise web.HTTPFound("/page")
-
-    application = web.Application()
-    application.add_routes([web.get("/page", page), web.get("/away", away)])
-    runner = web.AppRunner(application)
-    await runner.setup()
-    listening = web.TCPSite(runner, "127.0.0.1", 0)
-    await listening.start()
-    yield runner.addresses[0][1]
-    await runner.cleanup()
-    await asyncio.sleep(0)
-
-
-async def test_http_goes_to_checked_addresses_only(site: int) -> None:
-    inside = NetGuard(f"site.example.com:{site}", lookup=answering("127.0.0.1"))
-    async with guarded_session(inside) as session, session.get(f"http://site.example.com:{site}/page") as answer:
-        assert await answer.text() == "here"
-    async with guarded_session(NetGuard(lookup=answering("127.0.0.1"))) as session:
-        with pytest.raises(Refused):
-            await session.get(f"http://site.example.com:{site}/page")
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
-async def test_http_to_a_literal_address_is_checked_too(site: int, host: str) -> None:
-    async with guarded_session(NetGuard()) as session:
-        with pytest.raises(Refused):
-            await session.get(f"http://{host}:{site}/page")
-
-
-async def test_http_redirects_are_not_followed(site: int) -> None:
-    async with guarded_session(NetGuard("127.0.0.1")) as session:
-        with pytest.raises(Unavailable, match="redirects"):
-            await session.get(f"http://127.0.0.1:{site}/away")

@@ -1,6 +1,7 @@
 """Events go from an outbox through Kafka to a handler: none lost, none handled twice, order kept per key."""
 
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -165,3 +166,37 @@ async def test_a_lost_position_stops_the_consumer_before_it_handles_anything(tra
 
         await until(stopped, "the consumer stopped")
     assert await handled(transport.database) == []
+
+
+async def test_connections_that_the_database_cut_are_made_anew(transport: Transport) -> None:
+    recorder = Recorder()
+    cut = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+    )
+    relay, consumer = transport.relay(), transport.consumer(recorder)
+    async with running(relay.run, consumer.run, transport.replayer(recorder).run) as tasks:
+        for done in (20, 40, 60):
+            events = [refusal() for _ in range(20)]
+            with suppress(Unavailable):  # the pool hands out one that was cut, once
+                await publish(transport.database, events)
+            await publish(transport.database, events)
+            await settled(transport, done)
+            async with transport.database.begin() as connection:
+                await connection.execute(cut, {"name": transport.database.engine.url.database})
+        assert not [task for task in tasks if task.done()]
+    assert len(await handled(transport.database)) == 60
+
+
+async def test_a_log_that_was_replaced_is_read_from_its_beginning(transport: Transport) -> None:
+    async with transport.database.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO position SELECT 'recorder', :topic, p, 1000 FROM generate_series(0, 2) AS p"),
+            {"topic": INVOICE_VALIDATED.name},
+        )
+    recorder = Recorder()
+    async with running(transport.relay().run):
+        await publish(transport.database, [refusal() for _ in range(20)])
+        for done in (20, 40):
+            async with running(transport.consumer(recorder).run):
+                await settled(transport, done)
+            await publish(transport.database, [refusal() for _ in range(20)])

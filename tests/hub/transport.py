@@ -88,10 +88,10 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
 
 
 @asynccontextmanager
-async def running(*parts: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    tasks = [asyncio.ensure_future(part()) for part in parts]
+async def running(*parts: Callable[[], Awaitable[None]]) -> AsyncIterator[list[asyncio.Future[None]]]:
+    tasks: list[asyncio.Future[None]] = [asyncio.ensure_future(part()) for part in parts]
     try:
-        yield
+        yield tasks
     finally:
         for task in tasks:
             task.cancel()

@@ -1,1 +1,1 @@
-"""The sender framework: what every channel shares (DESIGN section 5)."""
+"""The sender framework: what every channel shares."""

@@ -80,12 +80,14 @@ class Worker:
 
     async def run(self) -> None:
         """Work until cancelled; outlives outages of the database."""
-        recovered: AsyncConnection | None = None
+        name: AsyncConnection | None = None
+        named = False
         try:
             while True:
                 self._woken.clear()
                 try:
-                    recovered = recovered or await self._recover()
+                    if not named:  # before the first claim, so that only a predecessor's leases are freed
+                        name, named = await self._recover(), True
                     claimed = await self._claim()
                 except (Unavailable, DBAPIError, OSError) as error:
                     log.warning("waiting for the database", error=str(error))
@@ -97,8 +99,8 @@ class Worker:
                     await self._rest()
         finally:
             await self._drain()
-            if recovered is not None:
-                await recovered.invalidate()
+            if name is not None:
+                await name.invalidate()
 
     async def _drain(self) -> None:
         """Let what is under way come to its end for a while, so that an orderly stop leaves no questions."""

@@ -93,6 +93,7 @@ class Watcher:
 
     def tell_why(self, ways: Sequence[Way]) -> None:
         """Print what each sender was told that did not simply get its document through."""
+        self._console.print()
         for way in ways:
             for told in _problems(way):
                 self._console.print(f"  {way.title}: {told}", highlight=False, soft_wrap=True)

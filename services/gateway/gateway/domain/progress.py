@@ -1,4 +1,4 @@
-"""What events make of a transaction: its status, its timeline, and what its install is told (DESIGN section 4)."""
+"""What events make of a transaction: its status, its timeline, and what its install is told."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The router's decision: pure, over gathered facts, and every channel that was not chosen says why (DESIGN section 8).
+"""The router's decision: pure, over gathered facts, and every channel that was not chosen says why.
 
 The order: (1) the customer's own choice, (2) the recipient's inbox in the hub, (6) none, with what would help. What
 comes between them (a look-up in Peppol, e-mail, print) is another candidate in `_candidates`.
