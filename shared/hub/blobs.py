@@ -6,9 +6,9 @@ that refers to it, verified by hash on every read. The local folder fsyncs file 
 
 import asyncio
 import hashlib
+import itertools
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlparse
@@ -19,6 +19,7 @@ from obstore.exceptions import AlreadyExistsError, NotFoundError
 from hub.errors import Unavailable
 from hub.pipeline import BlobRef
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _OWNER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
 
@@ -36,31 +37,36 @@ class _Folder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._counter = itertools.count()
 
     def _create(self, key: str, data: bytes) -> None:
+        """Write aside, make it durable, give it its name, make that durable. Few system calls: each costs a switch."""
         target = self._root / key
-        if target.exists():  # linked only after its fsync, so it is whole
+        if target.exists():  # it got its name only after its content was durable, so it is whole
             return
-        new_owner = not target.parent.exists()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".")
+        aside = f"{target.parent}/.{os.getpid()}-{next(self._counter)}"
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            handle = os.open(aside, _NEW, 0o600)
+        except FileNotFoundError:
+            self._make_folder(target.parent)
+            handle = os.open(aside, _NEW, 0o600)
+        try:
             try:
-                os.link(temporary, target)
-            except FileExistsError:
-                return
-        finally:
-            Path(temporary).unlink()
-        for folder in (target.parent, self._root) if new_owner else (target.parent,):
-            directory = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(directory)
+                left = memoryview(data)
+                while left:
+                    left = left[os.write(handle, left) :]
+                os.fsync(handle)
             finally:
-                os.close(directory)
+                os.close(handle)
+            Path(aside).rename(target)  # over the same content, if somebody was faster
+        except OSError:
+            Path(aside).unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+
+    def _make_folder(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        _sync_folder(folder.parent)
 
     async def create(self, key: str, data: bytes) -> None:
         await asyncio.to_thread(self._create, key, data)
@@ -75,6 +81,14 @@ class _Folder:
             if self._root.is_dir():
                 raise CorruptBlobError(f"{key} is gone") from error
             raise  # the whole store is away
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class _Objects:

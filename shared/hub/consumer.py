@@ -21,7 +21,7 @@ from hub.errors import Unavailable
 from hub.positions import Partition
 
 GATHER_SECONDS = 0.2
-BATCH = 500
+BATCH = 64  # more hold up the loop, and who waits for an answer, for longer than they save
 IDLE_SECONDS = 1.0
 BACK_OFF = (0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -84,7 +84,7 @@ class Consumer:
                 records = await self._fetch(client, began)
                 listener.check()
                 if records:
-                    began = time.monotonic()
+                    began = time.monotonic() if len(records) < BATCH else 0.0  # more lies ready: no pause
                     await self._handle(records)
                     await self._report_lag(client, records)
         finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from hub.replayer import Replayer
 from hub.settings import HubSettings
 
 STOP_SECONDS = 8
+SWITCH_SECONDS = 0.0005
 
 log = structlog.get_logger(__name__)
 
@@ -190,6 +192,10 @@ async def serve(service: Service) -> None:
 def run(build: Callable[[], Service]) -> None:
     """Build a service and run it in this process."""
     import uvloop  # noqa: PLC0415 - Linux only, and only a running service needs it
+
+    # A thread that writes a document gives the interpreter up at each system call; with the default of 5 ms it would
+    # wait that long for each return while the loop is busy.
+    sys.setswitchinterval(SWITCH_SECONDS)
 
     async def main() -> None:
         service = build()

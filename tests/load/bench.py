@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OFFICIAL = ROOT.parent / "shared" / "suites" / "peppol-bis-3" / "examples" / "base-example.xml"
 OWN = ROOT / "examples" / "03-with-pdf.xml"
 INVOICES = int(os.environ.get("INVOICES", "2000"))
-VALIDATIONS = 300
+VALIDATIONS = 100
 RATE = 50.0
 
 
