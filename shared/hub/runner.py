@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from hub.ops import make_app
 from hub.outbox import Relay
 from hub.parties import Channel
 from hub.replayer import Replayer
+from hub.retention import keep_forgetting
 from hub.settings import HubSettings
 
 STOP_SECONDS = 8
@@ -176,6 +178,7 @@ async def serve(service: Service) -> None:
         ]
         await stack.enter_async_context(_http(service, consumers))
         parts.extend(consumer.run for consumer in consumers)
+        parts.append(partial(keep_forgetting, service.database))
         running = [asyncio.create_task(part()) for part in parts]
         stopping = asyncio.create_task(stop.wait(), name="stop")
         log.info("service started", port=settings.port)

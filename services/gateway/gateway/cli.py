@@ -25,7 +25,9 @@ from hub.runner import run as run_service
 
 T = TypeVar("T")
 
-app = typer.Typer(add_completion=False, help="Sentral's gateway. Without a command: run the service.")
+app = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, help="Sentral's gateway. Without a command: run the service."
+)
 admin = typer.Typer(no_args_is_help=True, help="Offices, companies, engagements, activations, installs and keys.")
 office_app = typer.Typer(no_args_is_help=True, help="Accounting firms.")
 company_app = typer.Typer(no_args_is_help=True, help="Companies on the hub.")

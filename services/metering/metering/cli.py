@@ -15,7 +15,9 @@ from metering import reports
 from metering.app import NAME, build
 from metering.usage import oslo_date
 
-app = typer.Typer(add_completion=False, help="Sentral's metering. Without a command: run the service.")
+app = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, help="Sentral's metering. Without a command: run the service."
+)
 errors = Console(stderr=True)
 
 Url = Annotated[str, typer.Option(envvar="HUB_DATABASE_URL", help="metering's database.", show_envvar=True)]
