@@ -141,10 +141,14 @@ class DeliveryStore:
     async def owner_lock(self, owner: str) -> AsyncConnection | None:
         """Return a connection that proves no other process of this name lives; None while one does."""
         connection = await self._database.engine.connect()
-        taken = await connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _owner_lock(owner)})
-        if taken.scalar_one():
-            await connection.commit()
-            return connection
+        try:
+            taken = await connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _owner_lock(owner)})
+            if taken.scalar_one():
+                await connection.commit()
+                return connection
+        except BaseException:  # a cancelled start must not leave it to the garbage collector
+            await connection.close()
+            raise
         await connection.close()
         return None
 

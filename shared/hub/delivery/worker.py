@@ -100,7 +100,8 @@ class Worker:
         finally:
             await self._drain()
             if name is not None:
-                await name.invalidate()
+                await name.invalidate()  # the pool must not keep the lock
+                await name.close()
 
     async def _drain(self) -> None:
         """Let what is under way come to its end for a while, so that an orderly stop leaves no questions."""
@@ -114,7 +115,11 @@ class Worker:
         """Take over from a dead process of our name; while that one lives, its leases run out by themselves."""
         lock = await self._store.owner_lock(self._owner)
         if lock is not None:
-            await self._store.recover(self._owner)
+            try:
+                await self._store.recover(self._owner)
+            except BaseException:
+                await lock.close()
+                raise
         return lock
 
     async def _claim(self) -> list[Claimed]:
