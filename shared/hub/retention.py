@@ -35,7 +35,7 @@ async def keep_forgetting(database: Database) -> None:
         try:
             done = await forget_old(database)
         except (Unavailable, DBAPIError) as error:
-            log.warning("old inbox rows stay for now", error=str(error))
+            log.warning("old inbox rows were not deleted", error=str(error))
             done = 0
         if done < AT_ONCE:
             await asyncio.sleep(PAUSE.total_seconds())
