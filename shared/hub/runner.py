@@ -25,7 +25,7 @@ from hub.delivery.ports import SendingChannel
 from hub.delivery.store import DeliveryStore
 from hub.delivery.worker import Worker
 from hub.errors import Unavailable
-from hub.ops import make_app
+from hub.ops.app import make_app
 from hub.outbox import Relay
 from hub.parties import Channel
 from hub.replayer import Replayer

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from hub import parking
 from hub.auth import Actor, InvalidTokenError, issue, verify
 from hub.messages import encode
-from hub.ops import make_app
+from hub.ops.app import make_app
 from tests.conftest import DatabaseOf
 from tests.hub.transport import publish, refusal
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.db import Database
-from hub.ops import OpsJSON
+from hub.ops.answers import OpsJSON
 from metering import reports
 from metering.usage import oslo_date
 

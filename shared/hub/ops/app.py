@@ -3,21 +3,18 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import orjson
-import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from hub.auth import InvalidTokenError, verify
 from hub.db import Database
-
-log = structlog.get_logger(__name__)
+from hub.ops.answers import OpsError, OpsJSON, as_problem
+from hub.ops.guard import Guarded
 
 _QUEUES = text("""
     SELECT 'outbox' AS queue, count(*) AS depth, min(created_at) AS oldest FROM outbox
@@ -30,39 +27,6 @@ _PARKED = text("""
            parked_at
     FROM parked WHERE state IN ('waiting', 'retry', 'dead') AND seq > :after ORDER BY seq LIMIT 200
 """)
-
-
-class OpsJSON(JSONResponse):
-    """JSON with UUIDs and aware times."""
-
-    def render(self, content: Any) -> bytes:
-        """Return the bytes."""
-        return orjson.dumps(content, default=str)  # asyncpg's UUIDs are none of the standard library's
-
-
-class Guarded:
-    """Lets only our own tokens for this service in, and notes each use."""
-
-    def __init__(self, app: ASGIApp, service: str, secret: SecretStr) -> None:
-        self._app = app
-        self._service = service
-        self._secret = secret
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its actor in `request.state.actor`, or answer 401."""
-        if scope["type"] != "http":
-            return
-        request = Request(scope)
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        try:
-            actor = verify(self._secret, token if scheme.lower() == "bearer" else "", self._service)
-        except InvalidTokenError:
-            refusal = OpsJSON({"title": "A valid operations token is required"}, status_code=401)
-            await refusal(scope, receive, send)
-            return
-        scope.setdefault("state", {})["actor"] = actor
-        log.info("ops", actor=actor.name, role=actor.role, method=request.method, path=request.url.path)
-        await self._app(scope, receive, send)
 
 
 def standard_routes(database: Database) -> list[Route]:
@@ -103,7 +67,7 @@ def make_app(
     async def metrics(_request: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    operations = Starlette(routes=[*standard_routes(database), *routes])
+    operations = Starlette(routes=[*standard_routes(database), *routes], exception_handlers={OpsError: as_problem})
     all_routes: list[BaseRoute] = [
         Route("/health/live", live),
         Route("/health/ready", is_ready),
