@@ -27,6 +27,9 @@ app = typer.Typer(
 )
 Data = Annotated[Path, typer.Option(help="Where databases, documents and logs are kept.", envvar="HUB_DATA_DIR")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The gateway's port on 127.0.0.1.")]
+Instances = Annotated[
+    int, typer.Option(min=1, max=8, help="How many of each service share the work.", envvar="HUB_INSTANCES")
+]
 DATA = Path(".data")
 
 
@@ -45,13 +48,15 @@ def run_hub(
     data: Data = DATA,
     port: Port = 8080,
     demo: Annotated[bool, typer.Option("--demo", help="With made-up parties and an outside world.")] = False,
+    instances: Instances = 1,
 ) -> None:
     """Start PostgreSQL, Kafka and every service, and serve until Ctrl-C.
 
+    The first gateway listens on the port given; services.json in the data folder names where the others do.
     With HUB_DATABASE_URL and HUB_KAFKA_BOOTSTRAP set, those servers are used and none is started.
     """
     if demo:
-        _run(command.run(data, port, command.serve))
+        _run(command.run(data, port, command.serve, instances))
     for service in SERVICES:
         if lacking := missing(service, os.environ):
             typer.echo(f"{service} is not started ({', '.join(lacking)} not set); its deliveries wait.")
@@ -62,7 +67,7 @@ def run_hub(
         return True
 
     async def start() -> bool | None:
-        return await run_stack(data, specs(port, os.environ), TOPICS, then=serve)
+        return await run_stack(data, specs(port, os.environ, instances=instances), TOPICS, then=serve)
 
     _run(start())
 

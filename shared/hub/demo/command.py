@@ -87,7 +87,7 @@ class Demonstration:
         await asyncio.gather(*starting)
 
 
-async def run(data: Path, port: int, then: Then) -> bool | None:
+async def run(data: Path, port: int, then: Then, instances: int = 1) -> bool | None:
     """Start everything and call `then`; returns what it returned, or None after Ctrl-C. Raises StackError."""
     refuse_a_real_access_point(os.environ)
     parties = load()
@@ -97,7 +97,8 @@ async def run(data: Path, port: int, then: Then) -> bool | None:
         async with Gateway(f"http://127.0.0.1:{port}") as gateway, AsyncExitStack() as exits:
             return await then(Demonstration(stack, gateway, parties, outside, exits))
 
-    return await run_stack(data, specs(port, os.environ, outside.environment()), TOPICS, then=with_stack)
+    services = specs(port, os.environ, outside.environment(), instances=instances)
+    return await run_stack(data, services, TOPICS, then=with_stack)
 
 
 async def serve(demonstration: Demonstration) -> bool:

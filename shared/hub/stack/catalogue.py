@@ -21,27 +21,35 @@ def specs(
     gateway_port: int,
     environment: Mapping[str, str],
     own: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    instances: int = 1,
 ) -> list[ServiceSpec]:
     """Return the services to start on 127.0.0.1: the gateway where asked, the others on free ports.
 
     `own` holds variables by service. A service whose counterpart is named nowhere (no access point) is left out: its
-    orders wait for it in Kafka. Raises StackError where the gateway's port is taken.
+    orders wait for it in Kafka. Of each, so many `instances` share the work; peers know the first one's address.
+    Raises StackError where the gateway's port is taken.
     """
     if not process.is_free(gateway_port):
         raise StackError(f"Port {gateway_port} on 127.0.0.1 is taken. Stop what uses it, or give another with --port.")
     own = own or {}
     wanted = [service for service in SERVICES if not missing(service, {**environment, **own.get(service, {})})]
-    ports = dict(zip(wanted, [gateway_port, *process.free_ports([], len(wanted) - 1)], strict=True))
-    urls = {url_variable(service): f"http://127.0.0.1:{port}" for service, port in ports.items()}
+    free = iter(process.free_ports([], len(wanted) * instances - 1))
+    ports = {
+        service: [gateway_port if service == GATEWAY and ordinal == 0 else next(free) for ordinal in range(instances)]
+        for service in wanted
+    }
+    urls = {url_variable(service): f"http://127.0.0.1:{first}" for service, (first, *_) in ports.items()}
     return [
         ServiceSpec(
             name=service,
             module=service.replace("-", "_"),
-            port=port,
+            port=first,
+            more_ports=more,
             environment={**urls, **own.get(service, {})},
             secrets=_SECRETS.get(service, ()),
         )
-        for service, port in ports.items()
+        for service, (first, *more) in ports.items()
     ]
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from hub.stack import process
 from hub.stack.local import LocalStack
 from hub.stack.provision import DATABASE, TopicSpec
 from hub.stack.supervisor import Service, ServiceSpec, Supervisor, until_serving
@@ -18,6 +19,7 @@ from hub.stack.tail import follow
 T = TypeVar("T")
 Echo = Callable[[str, str], None]
 SERVING = timedelta(seconds=60)  # to migrate and listen
+ADDRESSES = "services.json"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -88,12 +90,18 @@ async def running(
                 logs=local.data / "logs",
             )
             for spec in services
-            for ordinal in range(spec.instances)
+            for ordinal in range(len(spec.ports))
         ]
         logs = {member.name: member.log for member in members}
         async with follow(logs, echo), Supervisor(members, say=say) as supervisor:
             await until_serving(members, supervisor, SERVING)
+            process.write_private(local.data / ADDRESSES, _addresses(services))
             yield RunningStack(local, tuple(members), urls)
+
+
+def _addresses(services: Sequence[ServiceSpec]) -> dict[str, list[str]]:
+    """Give each service's addresses, an instance's at the place of its ordinal (`services.json` in the data folder)."""
+    return {spec.name: [f"http://127.0.0.1:{port}" for port in spec.ports if port is not None] for spec in services}
 
 
 async def _until_signalled(work: Awaitable[T], say: Callable[[str], None]) -> T | None:

@@ -19,7 +19,10 @@ from hub.stack.errors import StackError
 Say = Callable[[str], None]
 FIRST_PAUSE = timedelta(seconds=0.5)
 LONGEST_PAUSE = timedelta(seconds=30)
-STABLE = timedelta(seconds=30)  # who ran this long starts again after the first pause
+STABLE = timedelta(
+    seconds=30
+)  # who ran this long, or so many times the pause now due, starts again after the first one
+STABLE_PAUSES = 5
 PATIENCE = timedelta(seconds=10)
 
 
@@ -46,7 +49,7 @@ class ServiceSpec:
 
     `name` is its deploy name (`ehf-builder`), `port` where it will serve HTTP on 127.0.0.1 (None: nowhere),
     `environment` what it gets beside what every service gets, `secrets` the variables that hold 32 random bytes
-    (base64) of its own, kept in the data folder, `instances` how many of it run side by side.
+    (base64) of its own, kept in the data folder, `more_ports` where further instances of it serve, side by side.
     """
 
     name: str
@@ -55,7 +58,12 @@ class ServiceSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     arguments: Sequence[str] = ()
     secrets: Sequence[str] = ()
-    instances: int = 1
+    more_ports: Sequence[int] = ()
+
+    @property
+    def ports(self) -> Sequence[int | None]:
+        """The port of each instance, by ordinal."""
+        return (self.port, *self.more_ports)
 
 
 class Service:
@@ -66,8 +74,9 @@ class Service:
         self.name = spec.name if ordinal == 0 else f"{spec.name}-{ordinal}"
         self.log = logs / f"{self.name}.log"
         self._environment = {**environment, **spec.environment, "HUB_ORDINAL": str(ordinal), "PYTHONUNBUFFERED": "1"}
-        if spec.port is not None:
-            self._environment["HUB_PORT"] = str(spec.port)
+        self.port = spec.ports[ordinal]
+        if self.port is not None:
+            self._environment["HUB_PORT"] = str(self.port)
         self._process: process.Process | None = None
 
     @property
@@ -144,7 +153,7 @@ class Supervisor:
             started = time.monotonic()
             code = await member.wait()
             self.deaths[member.name] += 1
-            if time.monotonic() - started > STABLE.total_seconds():
+            if time.monotonic() - started > _stable(pause).total_seconds():
                 pause = self._first_pause
             self._say(f"{member.name} {_in_words(code)}; starting it again in {pause.total_seconds():g} s")
             await asyncio.sleep(pause.total_seconds())
@@ -162,6 +171,14 @@ class Supervisor:
         return True
 
 
+def _stable(pause: timedelta) -> timedelta:
+    """Tell how long a program must have run to be no crash loop: its pauses then cost it little of its time.
+
+    Who is killed now and then from outside is not made to wait for ever longer.
+    """
+    return min(STABLE, STABLE_PAUSES * pause)
+
+
 def _in_words(code: int) -> str:
     if code >= 0:
         return f"ended with exit code {code}"
@@ -176,10 +193,10 @@ async def until_serving(services: Sequence[Service], supervisor: Supervisor, pat
     Raises StackError, with the end of its log, for one that keeps dying or does not get there in time.
     """
     deadline = process.Deadline(patience)
-    waiting = [service for service in services if service.spec.port is not None]
+    waiting = [service for service in services if service.port is not None]
     while waiting:
         service = waiting[0]
-        if await process.accepts(service.spec.port or 0):
+        if await process.accepts(service.port or 0):
             waiting.pop(0)
         elif supervisor.deaths[service.name] >= 3 or deadline.passed:
             raise StackError(

@@ -11,7 +11,7 @@ import pytest
 
 from hub.stack.errors import StackError
 from hub.stack.process import free_ports, last_lines, read_private, write_private
-from hub.stack.supervisor import Service, ServiceSpec, Supervisor, until_serving
+from hub.stack.supervisor import STABLE_PAUSES, Service, ServiceSpec, Supervisor, until_serving
 from hub.stack.tail import follow
 
 QUICK = timedelta(seconds=0.05)
@@ -19,7 +19,8 @@ PATIENCE = timedelta(seconds=10)
 
 
 def _toy(folder: Path, ordinal: int = 0, **environment: str) -> Service:
-    spec = ServiceSpec("toy", "toy_service", free_ports([], 1)[0], environment)
+    port, *more = free_ports([], 1 + ordinal)
+    spec = ServiceSpec("toy", "toy_service", port, environment, more_ports=more)
     base = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     return Service(spec, ordinal, environment=base, logs=folder / "logs")
 
@@ -61,6 +62,19 @@ async def test_the_pauses_grow_while_a_service_keeps_dying_and_its_last_words_ar
         async with Supervisor([toy], say=said.append, first_pause=QUICK) as supervisor:
             await until_serving([toy], supervisor, PATIENCE)
     assert said[:3] == [f"toy ended with exit code 3; starting it again in {pause} s" for pause in (0.05, 0.1, 0.2)]
+
+
+async def test_who_is_killed_after_steady_work_does_not_wait_for_ever_longer(folder: Path) -> None:
+    toy = _toy(folder)
+    said: list[str] = []
+    async with Supervisor([toy], say=said.append, first_pause=QUICK) as supervisor:
+        for kill in range(1, 4):
+            await _until(lambda: toy.pid is not None)
+            await until_serving([toy], supervisor, PATIENCE)
+            await asyncio.sleep((2 * STABLE_PAUSES * QUICK).total_seconds())  # the second pause would be twice as long
+            psutil.Process(toy.pid).kill()
+            await _until(lambda kill=kill: supervisor.deaths["toy"] == kill)  # type: ignore[misc]
+    assert said == ["toy was ended by SIGKILL; starting it again in 0.05 s"] * 3
 
 
 async def test_a_service_that_does_not_listen_to_reason_is_killed(
