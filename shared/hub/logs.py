@@ -3,6 +3,7 @@
 import logging
 import sys
 
+import orjson
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
@@ -17,11 +18,18 @@ def _redact(_logger: object, _method: str, event: structlog.typing.EventDict) ->
     return event
 
 
+def _json(event: structlog.typing.EventDict, **_: object) -> bytes:
+    return orjson.dumps(event, default=str)
+
+
 def configure(service: str, level: str = "INFO") -> None:
-    """Send this process's logs, and those of its libraries, to standard error as JSON lines."""
+    """Send this process's logs, and those of its libraries, to standard error as JSON lines.
+
+    Our own loggers write directly; only the libraries' lines pass through the standard library.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         # Without local variables: they hold secrets.
@@ -29,8 +37,9 @@ def configure(service: str, level: str = "INFO") -> None:
         _redact,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, structlog.processors.JSONRenderer(serializer=_json)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
