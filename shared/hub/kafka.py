@@ -1,8 +1,8 @@
 """aiokafka as the hub uses it: idempotent producer, static members, and every await bounded."""
 
 import asyncio
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -20,8 +20,16 @@ MAX_BATCH_BYTES = 262_144  # the default 16 KB holds 10 KB messages to a tenth o
 
 async def bounded(action: Awaitable[T], seconds: float, what: str) -> T:
     """Await with a limit; a broker error or the limit becomes Unavailable."""
+    async with limited(seconds, what):
+        return await action
+
+
+@asynccontextmanager
+async def limited(seconds: float, what: str) -> AsyncIterator[None]:
+    """Limit everything in the block together; a broker error or the limit becomes Unavailable."""
     try:
-        return await asyncio.wait_for(action, seconds)
+        async with asyncio.timeout(seconds):
+            yield
     except (KafkaError, OSError, TimeoutError) as error:
         raise Unavailable(f"kafka: {what}: {error or type(error).__name__}") from error
 

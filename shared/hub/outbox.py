@@ -8,6 +8,7 @@ producer and starts again from the lowest seq; consumers drop what they saw twic
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import orjson
 import structlog
@@ -117,23 +118,28 @@ class Relay:
         rows = (await connection.execute(_PENDING, {"most": BATCH})).all()
         if not rows:
             return 0
-        sent = []
-        for row in rows:
-            headers = [(name, value.encode()) for name, value in row.headers.items()]
-            future = await kafka.bounded(
-                producer.send(self._prefix + row.topic, value=row.body, key=row.key.encode(), headers=headers),
-                kafka.SEND_SECONDS,
-                "send",
-            )
-            sent.append((row.seq, future))
+        sent: list[tuple[int, asyncio.Future[object]]] = []
         acked: list[int] = []
         try:
-            for seq, future in sent:
-                await kafka.bounded(future, kafka.SEND_SECONDS, "ack")
-                acked.append(seq)
+            # One limit for the whole batch: a limit for each wait would cost a task and a timer for every event.
+            async with kafka.limited(kafka.SEND_SECONDS, "send"):
+                for row in rows:
+                    sent.append((row.seq, await self._send(producer, row)))
+                for seq, future in sent:
+                    await future
+                    acked.append(seq)
         finally:
             for _, future in sent[len(acked) :]:  # nobody awaits them: their outcome is read from the table again
                 future.add_done_callback(lambda done: done.cancelled() or done.exception())
-            await connection.execute(_DELETE, {"seqs": acked})
+            if acked:
+                await connection.execute(_DELETE, {"seqs": acked})
         metrics.PUBLISHED.inc(len(acked))
         return len(acked)
+
+    async def _send(self, producer: AIOKafkaProducer, row: Any) -> asyncio.Future[object]:
+        """Hand a row to the producer; the future that comes back is its ack."""
+        headers = [(name, value.encode()) for name, value in row.headers.items()]
+        future: asyncio.Future[object] = await producer.send(
+            self._prefix + row.topic, value=row.body, key=row.key.encode(), headers=headers
+        )
+        return future
