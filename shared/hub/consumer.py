@@ -23,6 +23,7 @@ from hub.positions import Partition
 GATHER_SECONDS = 0.2
 BATCH = 64  # more hold up the loop, and who waits for an answer, for longer than they save
 IDLE_SECONDS = 1.0
+LAG_SECONDS = 1.0
 BACK_OFF = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,7 @@ class Consumer:
         client.subscribe([self._prefix + topic.name for topic in self._handler.topics], listener=listener)
         try:
             await kafka.bounded(client.start(), kafka.START_SECONDS, "start of the consumer")
-            began = 0.0
+            began, lag = 0.0, _Lag(client, name)
             while True:
                 self.ready = True
                 records = await self._fetch(client, began)
@@ -86,7 +87,7 @@ class Consumer:
                 if records:
                     began = time.monotonic() if len(records) < BATCH else 0.0  # more lies ready: no pause
                     await self._handle(records)
-                    await self._report_lag(client, records)
+                await lag.report(records)
         finally:
             await kafka.stop_consumer(client)
 
@@ -135,16 +136,29 @@ class Consumer:
             else:
                 return
 
-    async def _report_lag(self, client: AIOKafkaConsumer, records: Sequence[ConsumerRecord]) -> None:
-        """Commit Kafka's offsets, which only monitoring reads: a failure costs nothing."""
-        offsets = {
-            TopicPartition(record.topic, record.partition): OffsetAndMetadata(record.offset + 1, "")
-            for record in records
-        }
+
+class _Lag:
+    """Commits Kafka's offsets, which only monitoring reads: once a second is enough, and a failure costs nothing."""
+
+    def __init__(self, client: AIOKafkaConsumer, name: str) -> None:
+        self._client = client
+        self._name = name
+        self._pending: dict[TopicPartition, OffsetAndMetadata] = {}
+        self._committed_at = 0.0
+
+    async def report(self, handled: Sequence[ConsumerRecord]) -> None:
+        """Note what was handled, and commit what was noted: now and then under load, at once when nothing comes."""
+        for record in handled:
+            partition = TopicPartition(record.topic, record.partition)
+            self._pending[partition] = OffsetAndMetadata(record.offset + 1, "")
+        now = time.monotonic()
+        if not self._pending or (handled and now - self._committed_at < LAG_SECONDS):
+            return
+        self._committed_at, offsets, self._pending = now, self._pending, {}
         try:
-            await asyncio.wait_for(client.commit(offsets), kafka.START_SECONDS)
+            await asyncio.wait_for(self._client.commit(offsets), kafka.START_SECONDS)
         except (KafkaError, TimeoutError) as error:
-            log.debug("offsets not committed", consumer=self._handler.name, error=str(error))
+            log.debug("offsets not committed", consumer=self._name, error=str(error))
 
 
 class _Seeker(ConsumerRebalanceListener):  # type: ignore[misc]
