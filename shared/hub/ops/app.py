@@ -10,11 +10,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.db import Database
 from hub.ops.answers import OpsError, OpsJSON, as_problem
 from hub.ops.guard import Guarded
+
+_OWN = frozenset({"health", "metrics", "ops"})
 
 _QUEUES = text("""
     SELECT 'outbox' AS queue, count(*) AS depth, min(created_at) AS oldest FROM outbox
@@ -55,7 +57,7 @@ def make_app(
     ready: Callable[[], Awaitable[bool]],
     routes: Sequence[BaseRoute],
     app: ASGIApp | None,
-) -> Starlette:
+) -> ASGIApp:
     """Assemble a service's HTTP side; `routes` come under /ops, `app` (the public API) at the root."""
 
     async def live(_request: Request) -> Response:
@@ -68,12 +70,22 @@ def make_app(
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     operations = Starlette(routes=[*standard_routes(database), *routes], exception_handlers={OpsError: as_problem})
-    all_routes: list[BaseRoute] = [
-        Route("/health/live", live),
-        Route("/health/ready", is_ready),
-        Route("/metrics", metrics),
-        Mount("/ops", Guarded(operations, service, secret)),
-    ]
-    if app is not None:
-        all_routes.append(Mount("/", app))
-    return Starlette(routes=all_routes)
+    own = Starlette(
+        routes=[
+            Route("/health/live", live),
+            Route("/health/ready", is_ready),
+            Route("/metrics", metrics),
+            Mount("/ops", Guarded(operations, service, secret)),
+        ]
+    )
+    return own if app is None else _divided(own, app)
+
+
+def _divided(own: ASGIApp, public: ASGIApp) -> ASGIApp:
+    """Give our own paths to `own` and all others straight to the public API, not through another set of middleware."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        first = scope.get("path", "/").split("/", 2)[1]
+        await (own if first in _OWN else public)(scope, receive, send)
+
+    return app
