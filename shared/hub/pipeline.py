@@ -42,7 +42,8 @@ class Topic(Fact):
 INVOICE_SUBMITTED = Topic(name="invoice.submitted")  # gateway -> ehf-builder
 INVOICE_VALIDATED = Topic(name="invoice.validated")  # ehf-builder -> router, gateway
 DELIVERY_ORDERED = {channel: Topic(name=f"delivery.ordered.{channel}") for channel in Channel}  # router -> its sender
-DELIVERY_REPORTED = Topic(name="delivery.reported")  # senders, router -> gateway, metering
+DELIVERY_REPORTED = Topic(name="delivery.reported")  # senders, router, gateway -> gateway, metering
+CANCEL_REQUESTED = Topic(name="cancel.requested")  # gateway -> router
 DOCUMENT_RECEIVED = Topic(name="document.received")  # access-point -> router
 REGISTER_CHANGED = Topic(  # gateway -> router, metering
     name="register.changed", partitions=1, config={"cleanup.policy": "compact"}
@@ -52,6 +53,7 @@ TOPICS: tuple[Topic, ...] = (
     INVOICE_VALIDATED,
     *DELIVERY_ORDERED.values(),
     DELIVERY_REPORTED,
+    CANCEL_REQUESTED,
     DOCUMENT_RECEIVED,
     REGISTER_CHANGED,
 )
@@ -233,6 +235,32 @@ class DeliveryOrdered(TransactionEvent):
     def destination(self) -> Topic:
         """Each channel has its own topic."""
         return DELIVERY_ORDERED[self.where.channel]
+
+
+class CancelRequested(TransactionEvent):
+    """An install asked to stop a transaction; `install` is who asked, which need not be who submitted it."""
+
+    type = "hub.cancel.requested.v1"
+    topic = CANCEL_REQUESTED
+
+    parties: Parties
+    install: UUID
+
+
+class DeliveryCancelRequested(TransactionEvent):
+    """A leg that was ordered is to be stopped if nothing of it can have been seen yet; too late, it is ignored."""
+
+    type = "hub.delivery.cancel-requested.v1"
+    topic = DELIVERY_ORDERED[Channel.PEPPOL]
+
+    parties: Parties
+    leg: int
+    channel: Channel
+
+    @property
+    def destination(self) -> Topic:
+        """The topic of the leg's order, so that it comes behind it."""
+        return DELIVERY_ORDERED[self.channel]
 
 
 class Receipt(Fact):

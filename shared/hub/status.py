@@ -5,7 +5,7 @@ An event that was overtaken enters the timeline, never the feed.
 """
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from hub import pipeline as p
 
@@ -45,8 +45,9 @@ class Status(NamedTuple):
 
 
 _STAGES: dict[type[p.Event], tuple[int, int, State]] = {
-    # event: (ended, stage, state). A failure after a cancellation cannot be; a delivery outranks a failure, because
-    # a late real result beats a settlement; what came back was delivered before.
+    # event: (ended, stage, state). A failure after a cancellation cannot be; a delivery outranks both, because a late
+    # real result beats what was said without it; what came back was delivered before. Cancelled while it was judged,
+    # an invoice stays cancelled whatever the verdict: leg 1 outranks what has no leg.
     p.InvoiceSubmitted: (0, 0, State.ACCEPTED),
     p.InvoiceReady: (0, 1, State.READY),
     p.InvoiceRefused: (1, 1, State.REFUSED),
@@ -59,6 +60,11 @@ _STAGES: dict[type[p.Event], tuple[int, int, State]] = {
     p.Delivered: (1, 7, State.DELIVERED),
     p.Returned: (1, 8, State.RETURNED),
 }
+
+
+def is_step(event: p.Event) -> TypeGuard[p.TransactionEvent]:
+    """Tell whether the event is a step on a transaction's way; a request (to cancel) is none until it was met."""
+    return type(event) in _STAGES
 
 
 def status_after(event: p.TransactionEvent) -> Status:

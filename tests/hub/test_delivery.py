@@ -113,6 +113,10 @@ class Bench:
         async with self.database.begin() as connection:
             return list((await connection.execute(text(statement))).scalars())
 
+    async def pairs(self, statement: str) -> list[tuple[Any, Any]]:
+        async with self.database.begin() as connection:
+            return [(row[0], row[1]) for row in await connection.execute(text(statement))]
+
     async def reported(self) -> list[str]:
         return await self.rows("SELECT headers->>'ce_type' FROM outbox ORDER BY seq")
 

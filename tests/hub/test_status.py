@@ -94,6 +94,28 @@ STORIES = {
         [ready(), ordered(2, 1), leg(DeliveryFailed, 3, 1, 2, problem=PROBLEM, nothing_sent=False), delivered(4, 1, 1)],
     ),
     "cancelled in time": (State.CANCELLED, [ready(), leg(Cancelled, 2, 1, 0)]),
+    "cancelled while it was judged": (
+        State.CANCELLED,
+        [leg(Cancelled, 2, 1, 0), event(InvoiceRefused, 1, problems=(PROBLEM,))],
+    ),
+    "cancelled between two attempts": (
+        State.CANCELLED,
+        [ready(), ordered(2, 1), retrying(3, 1, 1), retrying(4, 1, 2), leg(Cancelled, 5, 1, 2)],
+    ),
+    "a real result beats a cancellation": (
+        State.DELIVERED,
+        [ready(), ordered(2, 1), leg(Cancelled, 3, 1, 1), delivered(4, 1, 1)],
+    ),
+    "returned, sent again and cancelled": (
+        State.CANCELLED,
+        [
+            ordered(2, 1),
+            delivered(3, 1, 1),
+            leg(Returned, 4, 1, 1, product="x", problem=PROBLEM),
+            ordered(5, 2),
+            leg(Cancelled, 6, 2, 0),
+        ],
+    ),
     "returned, sent again and delivered": (
         State.DELIVERED,
         [

@@ -1,10 +1,10 @@
 """What the transport's tests share: events, a handler that records, and running parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
@@ -20,6 +20,7 @@ from hub.pipeline import INVOICE_VALIDATED, Event, InvoiceRefused, Parties, Topi
 from hub.replayer import Replayer
 from hub.stack import provision
 
+T = TypeVar("T")
 PARTIES = Parties(
     client="310000019",
     initiator=Initiator(kind="client", organisation_number="310000019"),
@@ -85,6 +86,23 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
             return
         await asyncio.sleep(0.05)
     raise AssertionError(f"never happened: {what}")
+
+
+async def waits_for_lock(database: Database, call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Begin a call and return it once it waits for another transaction."""
+    task = asyncio.create_task(call)
+
+    async def blocked() -> bool:
+        assert not task.done()
+        async with database.begin() as connection:
+            found = text(
+                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+                " AND wait_event_type = 'Lock')"
+            )
+            return bool((await connection.execute(found)).scalar_one())
+
+    await until(blocked, "it waits for a lock")
+    return task
 
 
 @asynccontextmanager

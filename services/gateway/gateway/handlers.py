@@ -14,6 +14,7 @@ from hub import pipeline as p
 from hub.blobs import BlobStore
 from hub.db import Connection
 from hub.parties import Channel
+from hub.status import is_step
 
 Orders = Sequence[tuple[p.DeliveryOrdered, p.BlobRef]]
 
@@ -43,7 +44,7 @@ class GatewayHandler:
     async def write(self, connection: Connection, batch: Sequence[tuple[p.Event, Any]]) -> Sequence[p.TransactionEvent]:
         """Merge the batch into its transactions and put what is for inboxes there."""
         now = self._clock()
-        events = [event for event, _ in batch if isinstance(event, p.TransactionEvent)]
+        events = [event for event, _ in batch if is_step(event)]
         firsts = {event.transaction_id: (progress.first_seen(event), event.time) for event in reversed(events)}
         known = await store.locked(connection, firsts)
         moved = progress.advance(known, events)

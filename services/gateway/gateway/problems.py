@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from hub.errors import Problem
+from hub.status import State
 
 UNAUTHENTICATED = Problem(
     code="unauthenticated",
@@ -51,6 +52,11 @@ INBOX_ITEM_LEASED = Problem(
     code="inbox-item-leased",
     nb="En annen installasjon har hentet dokumentet og har det til behandling. Prøv igjen om ti minutter.",
     en="Another install has fetched the document and is working on it. Try again in ten minutes.",
+)
+CANCEL_INBOUND = Problem(
+    code="cancel-inbound",
+    nb="Dokumentet kom til dere utenfra, og bare avsenderen kan stoppe det. Avvis det overfor avsenderen.",
+    en="The document came to you from outside, and only its sender can stop it. Reject it towards the sender.",
 )
 UNAVAILABLE = Problem(
     code="unavailable",
@@ -105,6 +111,29 @@ def duplicate_number(number: str, year: int, transaction_id: UUID | None) -> Pro
         en=f"Number {number} was already sent for {year}{which}. If it is the same invoice, all is done.",
         field="number",
     )
+
+
+def already_ended(state: State, *, may_count: bool) -> Problem:
+    """Say why a transaction cannot be cancelled any more, and what to do instead.
+
+    `may_count`: the recipient has it, or may have it.
+    """
+    if state is State.DELIVERED:
+        nb = "Dokumentet er levert og kan ikke stoppes. Er det feil, må det rettes med en kreditnota."
+        en = "The document was delivered and cannot be stopped. If it is wrong, correct it with a credit note."
+    elif state is State.FAILED and may_count:
+        nb = (
+            "Sendingen er avsluttet, men mottakeren kan ha fått dokumentet. Spør mottakeren; er det kommet fram, må "
+            "det rettes med en kreditnota."
+        )
+        en = (
+            "The delivery has ended, but the recipient may have the document. Ask the recipient; if it arrived, "
+            "correct it with a credit note."
+        )
+    else:
+        nb = "Dokumentet nådde ikke mottakeren, så det er ingenting å stoppe. Nummeret kan brukes på nytt."
+        en = "The document did not reach the recipient, so there is nothing to stop. Its number can be used again."
+    return Problem(code="already-ended", nb=nb, en=en)
 
 
 def too_large(limit: int) -> Problem:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, tuple_, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import bulk
@@ -14,17 +14,20 @@ from hub.parties import Activation
 from hub.pipeline import (
     EVENTS,
     ActivationChanged,
+    Cancelled,
     CompanyChanged,
     DeliveryFailed,
     DeliveryOrdered,
     EngagementChanged,
     RegisterEvent,
 )
+from router.domain.cancelling import Asked
 from router.domain.decision import Decision, Facts
 from router.models import activation, company, decision, engagement, register_seen
 
 _NORWEGIAN = "0192:"
 READ_AGAIN_SECONDS = 0.2
+Decided = DeliveryOrdered | DeliveryFailed | Cancelled
 
 
 class Recipient(NamedTuple):
@@ -70,9 +73,9 @@ async def sending(connection: AsyncConnection, companies: Iterable[str]) -> Mapp
 class Made(NamedTuple):
     """A decision that was just made: what it is about, and the event that carries it out."""
 
-    facts: Facts
+    facts: Facts | Asked
     decision: Decision
-    event: DeliveryOrdered | DeliveryFailed
+    event: Decided
 
     def row(self) -> Mapping[str, Any]:
         """Return it as a row of `decision`."""
@@ -90,26 +93,32 @@ class Made(NamedTuple):
         }
 
 
-async def record(connection: AsyncConnection, made: Sequence[Made]) -> list[DeliveryOrdered | DeliveryFailed]:
-    """Keep the decisions that are new, and return for each document the event of the one that is kept."""
+async def record(connection: AsyncConnection, made: Sequence[Made]) -> Mapping[UUID, Sequence[Decided]]:
+    """Keep the decisions that are new (the first of a leg); return the events of all that their transactions have.
+
+    Those of each transaction are in the order of their legs.
+    """
     if not made:
-        return []
-    await bulk.insert_new(connection, decision, [one.row() for one in made])
-    keys = [(one.event.transaction_id, one.event.leg) for one in made]
+        return {}
+    firsts = {(one.event.transaction_id, one.event.leg): one for one in reversed(made)}
+    await bulk.insert_new(connection, decision, [one.row() for one in firsts.values()])
     rows = await connection.execute(
         select(decision)
-        .where(tuple_(decision.c.transaction_id, decision.c.leg).in_(set(keys)))
+        .where(decision.c.transaction_id.in_({identifier for identifier, _ in firsts}))
         .order_by(decision.c.transaction_id, decision.c.leg)
         .with_for_update()
     )
-    kept: dict[tuple[UUID, int], DeliveryOrdered | DeliveryFailed] = {}
+    kept: dict[UUID, list[Decided]] = {}
     for row in rows:
-        fields = {**row.event_body, "id": row.event_id, "time": row.decided_at}
-        event = EVENTS[row.event_type].model_validate(fields)
-        if not isinstance(event, (DeliveryOrdered, DeliveryFailed)):
-            raise TypeError(f"a decision holds {row.event_type}")
-        kept[row.transaction_id, row.leg] = event
-    return [kept[key] for key in dict.fromkeys(keys)]
+        kept.setdefault(row.transaction_id, []).append(_decided(row))
+    return kept
+
+
+def _decided(row: Any) -> Decided:
+    event = EVENTS[row.event_type].model_validate({**row.event_body, "id": row.event_id, "time": row.decided_at})
+    if not isinstance(event, (DeliveryOrdered, DeliveryFailed, Cancelled)):
+        raise TypeError(f"a decision holds {row.event_type}")
+    return event
 
 
 async def learn(connection: AsyncConnection, events: Sequence[RegisterEvent]) -> None:

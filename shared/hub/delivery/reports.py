@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from hub.errors import Problem
 from hub.pipeline import (
+    Cancelled,
     Delivered,
     DeliveryFailed,
     DeliveryInDoubt,
@@ -47,6 +48,10 @@ class Reports:
     def failed(self, problem: Problem, time: datetime, *, nothing_sent: bool) -> DeliveryFailed:
         """One per leg."""
         return self._report(DeliveryFailed, time, str(self.order.leg), problem=problem, nothing_sent=nothing_sent)
+
+    def cancelled(self, time: datetime) -> Cancelled:
+        """One per leg."""
+        return self._report(Cancelled, time, str(self.order.leg))
 
     def retrying(self, problem: Problem, time: datetime, next_at: datetime) -> DeliveryRetrying:
         """One per attempt."""

@@ -162,7 +162,7 @@ class Worker:
             try:
                 await self._handle(claimed)
             except Fenced:
-                log.warning("another worker took over", delivery=claimed.name)
+                log.warning("another worker took over, or it was cancelled", delivery=claimed.name)
             except Unavailable as error:  # our own database: the lease runs out, and the attempt is looked into then
                 log.warning("delivery left to its lease", error=str(error))
             except Exception:

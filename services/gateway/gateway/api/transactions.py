@@ -12,15 +12,18 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from gateway import door, problems
 from gateway.api.limits import read_body
 from gateway.api.parts import Parts, Sender, Wired
-from gateway.api.views import Accepted, Page, Summary, Transaction, links, summary, transaction
+from gateway.api.views import Accepted, Cancellation, Page, Summary, Transaction, links, summary, transaction
+from gateway.domain.cancelling import cancel
 from gateway.door import Letter
 from gateway.register.customers import find_customer
-from gateway.store import submissions, transactions
+from gateway.store import cancellations, submissions, transactions
+from gateway.store.progress import progress_of
 from gateway.store.submissions import Submission
+from hub import outbox
 from hub.errors import Refused
 from hub.ids import uuid7
 from hub.parties import RegisterEntry
-from hub.pipeline import BlobRef
+from hub.pipeline import BlobRef, Cancelled, CancelRequested
 from hub.status import State
 
 PATH = "/v1/transactions"
@@ -162,6 +165,42 @@ async def document(
     sent = row.document if version is None else None
     as_json = sent is None and row.media == "json"
     return await blob(parts, sent or row.received, "application/json" if as_json else "application/xml")
+
+
+@router.post(
+    "/{transaction_id}/cancel",
+    summary="Cancel a transaction",
+    responses={
+        202: {"model": Cancellation, "description": "Under way; it is stopped unless it is too late."},
+        409: {"description": "It has ended (problem details say what to do instead), or it came from outside."},
+    },
+)
+async def cancel_transaction(parts: Wired, caller: Sender, transaction_id: UUID, response: Response) -> Cancellation:
+    """Stop a document that nobody has received.
+
+    200 `cancelled`: nothing was or will be sent, and the number is free. 202 `cancelling`: it is on its way and is
+    stopped if nothing of it can have been seen yet; follow the transaction, which ends as `cancelled` or goes on.
+    Asking again does no harm.
+    """
+    now = parts.clock()
+    async with parts.database.begin() as connection:
+        row = await cancellations.locked(connection, caller.who, transaction_id)
+        if row is None:
+            raise Refused(problems.NOT_FOUND)
+        progress = progress_of(row)
+        event = cancel(progress, waiting=row.released_at is None, install=caller.install, now=now)
+        if isinstance(event, Cancelled):
+            parts.bell.remember(await cancellations.end(connection, progress, event, now))
+        await outbox.emit(connection, [event] if event else [])
+    under_way = isinstance(event, CancelRequested)
+    if event is not None:
+        parts.committed()
+        log.info(
+            "asked to cancel", transaction_id=str(transaction_id), install=str(caller.install), waited=not under_way
+        )
+    response.status_code = 202 if under_way else 200
+    status: Literal["cancelled", "cancelling"] = "cancelling" if under_way else "cancelled"
+    return Cancellation(transaction_id=transaction_id, status=status, links=links(transaction_id))
 
 
 async def _visible(connection: Any, caller: Sender, identifier: UUID) -> Any:

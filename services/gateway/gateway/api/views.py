@@ -1,7 +1,7 @@
 """What the API shows of transactions, feeds and inboxes."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, PlainSerializer
@@ -45,6 +45,14 @@ class Accepted(BaseModel):
 
     transaction_id: UUID
     status: str = "accepted"
+    links: Links
+
+
+class Cancellation(BaseModel):
+    """The answer to a request to cancel: `cancelled` is final; `cancelling` becomes that, or comes too late."""
+
+    transaction_id: UUID
+    status: Literal["cancelled", "cancelling"]
     links: Links
 
 

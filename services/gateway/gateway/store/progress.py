@@ -65,12 +65,12 @@ def as_json(rows: Any) -> str:
 async def locked(connection: AsyncConnection, firsts: Mapping[UUID, tuple[Progress, datetime]]) -> dict[UUID, Progress]:
     """Lock the transactions in id order and return them; those unknown are inserted as they are given."""
     rows = (await connection.execute(_LOCK, {"ids": sorted(firsts)})).all()
-    known = {row.id: _progress(row) for row in rows}
+    known = {row.id: progress_of(row) for row in rows}
     missing = [identifier for identifier in sorted(firsts) if identifier not in known]
     if missing:
         await connection.execute(_INSERT, {"rows": as_json([_first(*firsts[one]) for one in missing])})
         rows = (await connection.execute(_LOCK, {"ids": missing})).all()
-        known |= {row.id: _progress(row) for row in rows}
+        known |= {row.id: progress_of(row) for row in rows}
     return known
 
 
@@ -97,7 +97,8 @@ async def feed(connection: AsyncConnection, entries: Iterable[tuple[UUID, Mappin
         )
 
 
-def _progress(row: Any) -> Progress:
+def progress_of(row: Any) -> Progress:
+    """Return how far a transaction's row has come."""
     return Progress(
         transaction_id=row.id,
         parties=parties_of(row),

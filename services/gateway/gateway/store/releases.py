@@ -36,10 +36,11 @@ _NEXT = text("""
     SELECT install, id FROM turn ORDER BY turn, install <= :last, install LIMIT :free
 """)
 
+# Whoever was cancelled since it was found to wait is released already.
 _RELEASE = text("""
     UPDATE transaction t SET released_at = :now
     FROM company c
-    WHERE t.id = ANY(CAST(:ids AS uuid[])) AND c.organisation_number = t.client
+    WHERE t.id = ANY(CAST(:ids AS uuid[])) AND t.released_at IS NULL AND c.organisation_number = t.client
     RETURNING t.*, c.entry AS seller, coalesce(
         (SELECT u.entry FROM customer u WHERE u.company = t.client AND u.customer_number = t.customer_number),
         (SELECT u.entry FROM customer u WHERE u.company = t.client AND u.endpoint = t.recipient
@@ -65,9 +66,9 @@ async def next_waiting(connection: AsyncConnection, free: int, last: UUID) -> Se
 
 
 async def release(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) -> tuple[int, Sequence[Any]]:
-    """Mark them released; return the register's version and their rows with seller and customer, in that order.
+    """Mark those released that still wait; return the register's version and their rows, in the order given.
 
-    The version is read first: what it promises is that nothing older than it is missing.
+    The version is read first: what it promises is that nothing older than it is missing. Rows have seller and customer.
     """
     version = int((await connection.execute(_VERSION)).scalar_one())
     rows = (await connection.execute(_RELEASE, {"ids": list(ids), "now": now})).all()

@@ -1,0 +1,58 @@
+"""Stopping a delivery of which nothing can have been seen yet.
+
+The worker's steps all lock the delivery's row and check its fence. So whoever holds that lock and sees no attempt in
+`committing` may end the delivery: a worker that has claimed or prepared it finds another fence at its next step.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.delivery.reports import Reports
+from hub.ids import utc_now
+from hub.pipeline import Cancelled, DeliveryCancelRequested, DeliveryOrdered
+
+_WANTED = "unnest(CAST(:ids AS uuid[]), CAST(:legs AS smallint[])) AS w(transaction_id, leg)"
+_LOCK = text(f"""
+    SELECT FROM delivery d JOIN {_WANTED} USING (transaction_id, leg) ORDER BY transaction_id, leg FOR UPDATE OF d
+""")
+# Statements of their own: a snapshot older than the lock would not show that a worker has come to `committing`.
+_STOP = text(f"""
+    UPDATE delivery d SET result = 'cancelled', result_at = :now, lease_until = NULL, fence = d.fence + 1
+    FROM {_WANTED}
+    WHERE d.transaction_id = w.transaction_id AND d.leg = w.leg AND d.result IS NULL
+      AND NOT EXISTS (SELECT FROM attempt a WHERE a.transaction_id = d.transaction_id AND a.leg = d.leg
+                      AND a.state = 'committing')
+""")  # noqa: S608
+_END_ATTEMPTS = text(f"""
+    UPDATE attempt a SET state = 'done', done_at = :now, outcome = 'cancelled'
+    FROM delivery d JOIN {_WANTED} USING (transaction_id, leg)
+    WHERE a.transaction_id = d.transaction_id AND a.leg = d.leg AND a.state = 'prepared' AND d.result = 'cancelled'
+""")  # noqa: S608
+_STOPPED = text(f"""
+    SELECT d."order", d.order_id, d.ordered_at, d.attempts, d.result_at
+    FROM delivery d JOIN {_WANTED} USING (transaction_id, leg)
+    WHERE d.result = 'cancelled' ORDER BY transaction_id, leg
+""")  # noqa: S608
+
+
+async def cancel(connection: AsyncConnection, requests: Sequence[DeliveryCancelRequested]) -> list[Cancelled]:
+    """Stop the deliveries that still can be, and report those that are stopped (again, the same, if asked again).
+
+    One that was delivered, failed, or may have been seen goes on as if nobody had asked; so does one never ordered.
+    """
+    if not requests:
+        return []
+    wanted = sorted({(request.transaction_id, request.leg) for request in requests})
+    asked = {"ids": [identifier for identifier, _ in wanted], "legs": [leg for _, leg in wanted]}
+    await connection.execute(_LOCK, asked)
+    now = utc_now()
+    await connection.execute(_STOP, {**asked, "now": now})
+    await connection.execute(_END_ATTEMPTS, {**asked, "now": now})
+    return [
+        Reports(
+            DeliveryOrdered.model_validate({**row.order, "id": row.order_id, "time": row.ordered_at}), row.attempts
+        ).cancelled(row.result_at)
+        for row in await connection.execute(_STOPPED, asked)
+    ]
