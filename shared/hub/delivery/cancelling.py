@@ -24,17 +24,17 @@ _STOP = text(f"""
     WHERE d.transaction_id = w.transaction_id AND d.leg = w.leg AND d.result IS NULL
       AND NOT EXISTS (SELECT FROM attempt a WHERE a.transaction_id = d.transaction_id AND a.leg = d.leg
                       AND a.state = 'committing')
-""")  # noqa: S608
+""")  # noqa: S608 - a constant of this module
 _END_ATTEMPTS = text(f"""
     UPDATE attempt a SET state = 'done', done_at = :now, outcome = 'cancelled'
     FROM delivery d JOIN {_WANTED} USING (transaction_id, leg)
     WHERE a.transaction_id = d.transaction_id AND a.leg = d.leg AND a.state = 'prepared' AND d.result = 'cancelled'
-""")  # noqa: S608
+""")  # noqa: S608 - a constant of this module
 _STOPPED = text(f"""
     SELECT d."order", d.order_id, d.ordered_at, d.attempts, d.result_at
     FROM delivery d JOIN {_WANTED} USING (transaction_id, leg)
     WHERE d.result = 'cancelled' ORDER BY transaction_id, leg
-""")  # noqa: S608
+""")  # noqa: S608 - a constant of this module
 
 
 async def cancel(connection: AsyncConnection, requests: Sequence[DeliveryCancelRequested]) -> list[Cancelled]:
