@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,14 +19,15 @@ from hub.delivery.handler import SenderHandler
 from hub.delivery.ports import Attempt, Fenced, NotSent, Unknown
 from hub.delivery.reports import Reports
 from hub.delivery.store import Claimed
-from hub.errors import Unavailable
+from hub.errors import TryLater, Unavailable
 from hub.messages import decode, encode
 from hub.parties import Channel
 from hub.pipeline import Cancelled, DeliveryCancelRequested, DeliveryOrdered, Event, Receipt
 from tests.conftest import DatabaseOf
-from tests.hub.test_delivery import PROBLEM, RECEIPT, Bench, Scripted, order
+from tests.hub.test_delivery import PROBLEM, QUICK, RECEIPT, Bench, Scripted, order
 from tests.hub.transport import running, until, waits_for_lock
 
+IMPATIENT = replace(QUICK, last_retry=timedelta(milliseconds=40), last_question=timedelta(milliseconds=40))
 CANCELLED, DELIVERED = Cancelled.type, "hub.delivery.delivered.v1"
 
 
@@ -226,7 +228,7 @@ async def test_whatever_the_race_each_delivery_ends_once_and_only_the_unseen_are
     async def slow(one: DeliveryOrdered, attempt: Attempt) -> Receipt:
         await asyncio.sleep(chance.random() / 50)
         if chance.random() < 0.2:
-            raise Unavailable("down", problem=PROBLEM)
+            raise TryLater("not now", problem=PROBLEM)
         await attempt.committing()
         if chance.random() < 0.2:
             raise ConnectionResetError
@@ -246,7 +248,7 @@ async def test_whatever_the_race_each_delivery_ends_once_and_only_the_unseen_are
     async def ended() -> bool:
         return all(await bench.results())
 
-    async with running(bench.worker("one").run, bench.worker("two").run):
+    async with running(bench.worker("one", IMPATIENT).run, bench.worker("two", IMPATIENT).run):
         await asyncio.gather(*(ask(one) for one in orders))
         await until(ended, "all ended")
     results = dict(await bench.pairs("SELECT transaction_id::text, result FROM delivery"))
