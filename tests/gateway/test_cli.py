@@ -33,7 +33,8 @@ async def test_an_office_with_a_client_and_an_install_is_made_in_five_lines(run:
         return str(result.output)
 
     await line("office", "add", office, "Regnskap AS")
-    await line("company", "add", f"{ALFA[:3]} {ALFA[3:6]} {ALFA[6:]}", "Alfa AS", "--city", "Oslo", "--vat-registered")
+    spaced = f"{ALFA[:3]} {ALFA[3:6]} {ALFA[6:]}"
+    await line("company", "add", spaced, "Alfa AS", "--city", "Oslo", "--vat-registered", "--kid", "12:11")
     await line("engage", office, ALFA, "--client-number", "17")
     await line("activate", ALFA, "receiving")
     made = await line("install", "add", "ERP", "--office", office, "--acts-for", ALFA)
@@ -53,6 +54,10 @@ async def test_an_office_with_a_client_and_an_install_is_made_in_five_lines(run:
 
 
 async def test_a_mistake_is_told_in_a_sentence(run: Callable[..., object]) -> None:
+    kid = await run("company", "add", ALFA, "Alfa AS", "--kid", "3:10")  # type: ignore[misc]
+    assert "write length:modulus" in kid.output
+    kid = await run("company", "add", ALFA, "Alfa AS", "--kid", "3:10")  # type: ignore[misc]
+    assert "write length:modulus" in kid.output
     wrong = await run("office", "add", "123456789", "Feil AS")  # type: ignore[misc]
     unknown = await run("activate", ALFA, "sending")  # type: ignore[misc]
     assert (wrong.exit_code, unknown.exit_code) == (1, 1)

@@ -20,7 +20,7 @@ from gateway.store.access import OSLO
 from hub.db import Database
 from hub.errors import Refused, Unavailable
 from hub.ids import utc_now
-from hub.parties import Address, RegisterEntry
+from hub.parties import Address, KidAgreement, RegisterEntry
 from hub.runner import run as run_service
 
 T = TypeVar("T")
@@ -44,6 +44,14 @@ errors = Console(stderr=True)
 
 def _number(value: str) -> str:
     return re.sub(r"\s", "", value)
+
+
+def _kid_agreement(value: str) -> KidAgreement:
+    length, _, modulus = value.partition(":")
+    try:
+        return KidAgreement.model_validate({"length": int(length), "modulus": int(modulus or 10)})
+    except ValueError as error:
+        raise typer.BadParameter(f"{value} is no KID agreement; write length:modulus, as 10:10.") from error
 
 
 Number = Annotated[str, typer.Argument(parser=_number, metavar="ORGNR", help="Organisation number.")]
@@ -136,6 +144,10 @@ def company_add(  # noqa: PLR0913, PLR0917 - each is an option of the command
     endpoint: Annotated[str | None, typer.Option(help="Electronic address, if not 0192:ORGNR.")] = None,
     account: Annotated[str | None, typer.Option(help="Norwegian account number, 11 digits.")] = None,
     iban: str | None = None,
+    kid: Annotated[
+        list[KidAgreement] | None,
+        typer.Option(parser=_kid_agreement, metavar="LENGTH:MODULUS", help="KID agreement; up to three."),
+    ] = None,
     email: str | None = None,
 ) -> None:
     """Create a company, or replace what the register says of it."""
@@ -148,6 +160,7 @@ def company_add(  # noqa: PLR0913, PLR0917 - each is an option of the command
         endpoint=endpoint,
         account=account,
         iban=iban,
+        kid_agreements=tuple(kid or ()),
         email=email,
     )
     made = change(lambda connection: companies.put_company(connection, entry, utc_now()))

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from gateway.keys import INSTALL_SCOPES, Scope
-from hub.parties import Address
+from hub.parties import Address, KidAgreement, Period
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Number = Annotated[
@@ -37,12 +37,14 @@ class CompanyInput(_Input):
     name: Name
     address: Address = Address()
     vat_registered: bool = False
+    vat_periods: tuple[Period, ...] = Field((), description="In the VAT register from, until and not including a day.")
     business_register: bool = False
     endpoint: Name | None = None
     legal_entity: Name | None = None
     vat_number: Name | None = None
     account: Name | None = None
     iban: Name | None = None
+    kid_agreements: tuple[KidAgreement, ...] = Field((), max_length=3, description="Of `account`: length and modulus.")
     email: Name | None = None
     contact_name: Name | None = None
 
