@@ -14,6 +14,8 @@ PREFIXES = {CAC: "cac", CBC: "cbc"}
 
 BILLING = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 BILLING_PROCESS = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
+REMINDER = f"{BILLING}#conformant#urn:fdc:anskaffelser.no:2019:ehf:reminder:3.0"
+REMINDER_PROCESS = "urn:fdc:anskaffelser.no:2019:ehf:postaward:g3:06:1.0"
 
 
 def group(parent: Element, name: str) -> Element:

@@ -4,44 +4,15 @@ import json
 from typing import Any
 
 import pytest
-from lxml import etree
 
 from ehf_builder.domain.build import build
 from ehf_builder.validation.engine import Engine
-from ehf_builder.validation.verdict import BuiltVerdict
 from hub.parties import Address, CustomerEntry, RegisterEntry
 from hub.pipeline import Purpose
-from hub.ubl import CAC, CBC, CREDIT_NOTE, INVOICE
 from tests.ehf_builder.invoices import EXAMPLES, OUTSIDE_VAT_REGISTER, SELLER, TODAY, invoice, line
+from tests.ehf_builder.judging import Judged, judge
 
-NAMES = {"i": INVOICE, "c": CREDIT_NOTE, "cac": CAC, "cbc": CBC}
 SENDERS = {"01": 0, "02": 2, "04": 0, "05": 0, "06": 3, "07": 3}
-
-
-class Judged:
-    """A built invoice, with short ways to ask about it."""
-
-    def __init__(self, built: BuiltVerdict) -> None:
-        self.built = built
-
-    @property
-    def valid(self) -> bool:
-        return self.built.verdict.valid
-
-    @property
-    def findings(self) -> set[tuple[str, str | None]]:
-        return {(finding.rule, finding.field) for finding in self.built.verdict.findings}
-
-    def texts(self, path: str) -> list[str]:
-        assert self.built.document is not None
-        found: Any = etree.fromstring(self.built.document).xpath(f"{path}/text()", namespaces=NAMES)
-        return [str(text) for text in found]
-
-
-def judge(
-    engine: Engine, given: dict[str, Any], seller: RegisterEntry = SELLER, customer: CustomerEntry | None = None
-) -> Judged:
-    return Judged(engine.build(json.dumps(given).encode(), seller, customer, TODAY))
 
 
 def test_the_smallest_invoice_is_valid_and_has_the_norwegian_defaults(engine: Engine) -> None:
@@ -199,7 +170,7 @@ def test_a_foreign_buyer_has_any_scheme_and_pays_to_an_iban(engine: Engine) -> N
         ({"lines": [line(amount="1.00", unit="QQQ")]}, ("BR-CL-23", "lines[0].unit")),
         (
             {"lines": [{"text": "a"}, line(amount="1.00", period={"start": "2026-02-02", "end": "2026-01-01"})]},
-            ("BR-30", "lines[1].period"),
+            ("HUB-PERIOD", "lines[1].period.end"),
         ),
     ],
 )
@@ -257,71 +228,7 @@ def test_the_ubl_examples_are_valid(engine: Engine, name: str) -> None:
     assert engine.validate((EXAMPLES / name).read_bytes(), TODAY).findings == ()
 
 
-NASTY = [
-    "",
-    " ",
-    "\x00",
-    "\ufffe",
-    "æ<&>\"'",
-    "x" * 20_000,
-    "-1",
-    "1e30",
-    "0",
-    0,
-    -1.5,
-    True,
-    None,
-    [],
-    {},
-    [[]],
-    ["x"],
-]
-EVERY_FIELD = invoice(
-    note="a",
-    period={"start": "2026-11-01", "end": "2026-11-30"},
-    credits=[{"number": "1", "issue_date": "2026-10-01"}],
-    contract_reference="a",
-    sales_order="a",
-    delivery={"date": "2026-11-01", "name": "a", "address": {"street": "a", "country": "NO"}},
-    payment={"account": "12345678903", "bic": "DNBANOKK", "kid": "123456782"},
-    allowances=[{"amount": "1.00", "reason": "a", "vat": "3"}],
-    attachments=[{"filename": "a.pdf", "mime_type": "application/pdf", "content": "AAAA", "description": "a"}],
-    buyer={
-        "organisation_number": "310002003",
-        "endpoint": "0192:310002003",
-        "name": "a",
-        "vat_number": "NO310002003MVA",
-        "contact": {"name": "a"},
-    },
-    lines=[line(unit_price="2.00", quantity="3", amount="5.00", allowances=[{"amount": "1.00"}], unit="C62")],
-)
-
-
-def leaves(value: Any, path: tuple[int | str, ...] = ()) -> list[tuple[int | str, ...]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(leaf for key, inner in items for leaf in leaves(inner, (*path, key)))]
-
-
-def replaced(value: Any, path: tuple[int | str, ...], nasty: object) -> Any:
-    if not path:
-        return nasty
-    copied = value.copy()
-    copied[path[0]] = replaced(value[path[0]], path[1:], nasty)
-    return copied
-
-
-def test_every_field_together_is_valid(engine: Engine) -> None:
-    assert judge(engine, EVERY_FIELD).findings == set()
-
-
-@pytest.mark.parametrize("nasty", NASTY, ids=lambda nasty: repr(nasty)[:20])
-def test_nothing_in_any_field_is_more_than_a_finding(nasty: object) -> None:
-    for path in leaves(EVERY_FIELD):
-        built = build(json.dumps(replaced(EVERY_FIELD, path, nasty)).encode(), SELLER, None)
-        assert built.document or built.findings
-
-
 def test_building_needs_no_rules() -> None:
     built = build(json.dumps(invoice()).encode(), SELLER, None)
     assert built.document is not None
-    assert built.sources == (0,)
+    assert built.sources.lines == (0,)

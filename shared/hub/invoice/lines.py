@@ -5,8 +5,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from hub.invoice.parties import Period
-from hub.invoice.types import Amount, Country, Identifier, Part, Price, Quantity, SchemeAndId, Text, UnitCode
+from hub.invoice.types import Amount, Country, Identifier, Part, Percent, Price, Quantity, SchemeAndId, Text, UnitCode
 from hub.invoice.vat import Vat
+
+MAX_ADJUSTMENTS = 100
+MAX_PROPERTIES = 100
 
 
 def _saf_t_code(value: Any) -> Any:
@@ -17,9 +20,13 @@ VatOrCode = Annotated[Vat, BeforeValidator(_saf_t_code)]
 
 
 class LineAdjustment(Part):
-    """An allowance (BG-27) or charge (BG-28) of one line; it has the line's VAT."""
+    """An allowance (BG-27) or charge (BG-28) of one line; it has the line's VAT. Either `amount` or `percent`."""
 
-    amount: Annotated[Amount, Field(gt=0)] = Field(description="BT-136, BT-141 Amount, positive")
+    amount: Annotated[Amount, Field(gt=0)] | None = Field(None, description="BT-136, BT-141 Amount, positive")
+    percent: Percent | None = Field(None, description="BT-138, BT-143 Percentage of `base_amount`")
+    base_amount: Annotated[Amount, Field(gt=0)] | None = Field(
+        None, description="BT-137, BT-142 Base amount; quantity times price unless given"
+    )
     reason: Text | None = Field(None, description="BT-139, BT-144 Reason")
     reason_code: Identifier | None = Field(None, description="BT-140, BT-145 Reason code (UNCL5189, UNCL7161)")
 
@@ -30,10 +37,29 @@ class Adjustment(LineAdjustment):
     `vat` may be left out where all lines have the same.
     """
 
-    amount: Annotated[Amount, Field(gt=0)] = Field(description="BT-92, BT-99 Amount without VAT, positive")
+    amount: Annotated[Amount, Field(gt=0)] | None = Field(None, description="BT-92, BT-99 Amount without VAT, positive")
+    percent: Percent | None = Field(None, description="BT-94, BT-101 Percentage of `base_amount`")
+    base_amount: Annotated[Amount, Field(gt=0)] | None = Field(
+        None, description="BT-93, BT-100 Base amount; the net of all lines with the same VAT unless given"
+    )
     reason: Text | None = Field(None, description="BT-97, BT-104 Reason")
     reason_code: Identifier | None = Field(None, description="BT-98, BT-105 Reason code (UNCL5189, UNCL7161)")
     vat: VatOrCode | None = Field(None, description="BT-95, BT-102 VAT category and rate, or a SAF-T code")
+
+
+class Classification(Part):
+    """A class that an item belongs to (BT-158)."""
+
+    code: Identifier = Field(description="BT-158 Item classification identifier")
+    scheme: Identifier = Field(description="BT-158 List of the code (UNCL7143): STI is CPV, TST is UNSPSC")
+    version: Identifier | None = Field(None, description="BT-158 Version of the list")
+
+
+class ItemProperty(Part):
+    """A property of an item (BG-32)."""
+
+    name: Text = Field(description="BT-160 Item attribute name")
+    value: Text = Field(description="BT-161 Item attribute value")
 
 
 class Line(Part):
@@ -53,17 +79,28 @@ class Line(Part):
     )
     amount: Amount | None = Field(None, description="BT-131 Invoice line net amount; compared where it is computed too")
     vat: VatOrCode | None = Field(None, description="BG-30 VAT category and rate, or a SAF-T code")
-    allowances: tuple[LineAdjustment, ...] = Field((), description="BG-27 Invoice line allowances")
-    charges: tuple[LineAdjustment, ...] = Field((), description="BG-28 Invoice line charges")
+    allowances: tuple[LineAdjustment, ...] = Field(
+        (), max_length=MAX_ADJUSTMENTS, description="BG-27 Invoice line allowances"
+    )
+    charges: tuple[LineAdjustment, ...] = Field(
+        (), max_length=MAX_ADJUSTMENTS, description="BG-28 Invoice line charges"
+    )
     period: Period | None = Field(None, description="BG-26 Invoice line period")
     accounting_cost: Identifier | None = Field(None, description="BT-133 Invoice line Buyer accounting reference")
     order_line: Identifier | None = Field(None, description="BT-132 Referenced purchase order line reference")
+    object_id: Identifier | None = Field(
+        None, description="BT-128 Invoice line object identifier, such as a subscription or metering point"
+    )
     seller_item_id: Identifier | None = Field(None, description="BT-155 Item Seller's identifier")
     buyer_item_id: Identifier | None = Field(None, description="BT-156 Item Buyer's identifier")
     standard_item_id: SchemeAndId | None = Field(
         None, description="BT-157 Item standard identifier, `scheme:id` (0160 is GTIN)"
     )
+    classifications: tuple[Classification, ...] = Field(
+        (), max_length=MAX_PROPERTIES, description="BT-158 Item classification identifiers"
+    )
     origin: Country | None = Field(None, description="BT-159 Item country of origin")
+    properties: tuple[ItemProperty, ...] = Field((), max_length=MAX_PROPERTIES, description="BG-32 Item attributes")
 
     @property
     def text_only(self) -> bool:

@@ -51,6 +51,14 @@ def _compact(value: Any) -> Any:
     return re.sub(r"\s", "", value).upper() if isinstance(value, str) else value
 
 
+def _vat_number(value: Any) -> Any:
+    """Take `310 000 019 MVA` for NO310000019MVA; a number of another country stays as it is."""
+    compact = _compact(value)
+    if isinstance(compact, str) and (match := re.fullmatch(r"(?:NO)?([0-9]{9})MVA", compact.replace(".", ""))):
+        return f"NO{match.group(1)}MVA"
+    return compact
+
+
 Text = Annotated[str, BeforeValidator(_xml_text), StringConstraints(min_length=1, max_length=10_000)]
 Identifier = Annotated[str, BeforeValidator(_xml_text), StringConstraints(min_length=1, max_length=200)]
 Date = Annotated[date, BeforeValidator(_iso_date)]
@@ -58,6 +66,7 @@ Amount = Annotated[Decimal, Field(max_digits=17, decimal_places=2)]  # BR-DEC-*:
 Price = Annotated[Decimal, Field(max_digits=22, decimal_places=8)]
 Quantity = Annotated[Decimal, Field(max_digits=22, decimal_places=8)]
 Rate = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4)]
+Percent = Annotated[Decimal, Field(gt=0, le=1000, max_digits=8, decimal_places=4)]
 ExchangeRate = Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=8)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
@@ -69,6 +78,7 @@ OrganisationNumber = Annotated[
 ]
 AccountNumber = Annotated[str, BeforeValidator(_account), BeforeValidator(_xml_text), StringConstraints(max_length=50)]
 Base64 = Annotated[str, BeforeValidator(_xml_text)]
+VatNumber = Annotated[str, BeforeValidator(_vat_number), BeforeValidator(_xml_text), StringConstraints(max_length=50)]
 Compact = Annotated[str, BeforeValidator(_compact), BeforeValidator(_xml_text), StringConstraints(max_length=50)]
 
 

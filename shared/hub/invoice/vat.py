@@ -55,6 +55,8 @@ class TaxCategory:
 
 OUTSIDE_THE_ACT = TaxCategory(VatCategory.OUTSIDE, None, "Selger er ikke registrert i Merverdiavgiftsregisteret")
 
+REMINDER_FEE = TaxCategory(VatCategory.EXEMPT, NIL, "Purregebyr er ikke avgiftspliktig")
+
 REASONS: Mapping[VatCategory, str] = {
     VatCategory.EXEMPT: "Unntatt fra merverdiavgift (merverdiavgiftsloven kapittel 3)",
     VatCategory.REVERSE_CHARGE: "Omvendt avgiftsplikt: merverdiavgift beregnes av kjøper",
@@ -76,22 +78,35 @@ SAF_T: Mapping[str, tuple[VatCategory, Decimal]] = {
     "52": (VatCategory.EXPORT, NIL),
 }
 
+# Exemption reason codes that go with one category only (PEPPOL-EN16931-P0104 to P0111).
+REASON_CODES: Mapping[str, VatCategory] = {
+    "VATEX-EU-G": VatCategory.EXPORT,
+    "VATEX-EU-O": VatCategory.OUTSIDE,
+    "VATEX-EU-IC": VatCategory.INTRA_COMMUNITY,
+    "VATEX-EU-AE": VatCategory.REVERSE_CHARGE,
+    "VATEX-EU-D": VatCategory.EXEMPT,
+    "VATEX-EU-F": VatCategory.EXEMPT,
+    "VATEX-EU-I": VatCategory.EXEMPT,
+    "VATEX-EU-J": VatCategory.EXEMPT,
+}
+
 # Rates for S by the Storting's yearly decisions, from a day until and including another; older ones are of no use to
 # an invoice of today, and a credit note of an older invoice is rare enough to go by hand.
 _RATES: tuple[tuple[Decimal, date, date], ...] = (
     (Decimal(25), date(2005, 1, 1), date.max),
     (Decimal(15), date(2012, 1, 1), date.max),
     (Decimal("11.11"), date(2012, 1, 1), date.max),
-    (Decimal(12), date(2018, 1, 1), date.max),
-    (Decimal(10), date(2016, 1, 1), date(2017, 12, 31)),
+    (Decimal(12), date(2021, 10, 1), date.max),
     (Decimal(6), date(2020, 4, 1), date(2021, 9, 30)),
+    (Decimal(12), date(2018, 1, 1), date(2020, 3, 31)),
+    (Decimal(10), date(2016, 1, 1), date(2017, 12, 31)),
     (Decimal(8), date(2006, 1, 1), date(2015, 12, 31)),
 )
 
 
 def rates_in_force(days: Iterable[date]) -> list[Decimal]:
     """List the rates for category S that were in force on any of these days, highest first."""
-    days = list(days)
+    days = tuple(days)
     return sorted({rate for rate, first, last in _RATES if any(first <= day <= last for day in days)}, reverse=True)
 
 

@@ -1,9 +1,10 @@
 """One JSON invoice to one UBL document, with everything that our own checks find."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ehf_builder.domain import checks, line_checks, ubl
+from ehf_builder.domain import checks, ubl
 from ehf_builder.domain.draft import draft
+from ehf_builder.domain.fields import Sources
 from hub.invoice.findings import Finding
 from hub.invoice.reading import read
 from hub.parties import CustomerEntry, RegisterEntry
@@ -13,12 +14,12 @@ from hub.parties import CustomerEntry, RegisterEntry
 class Built:
     """`document` is UBL bytes, absent where the invoice does not say enough to be written.
 
-    `sources` gives for each written line the index of the caller's line, to name the caller's fields by.
+    `sources` tells where each part of it comes from, to name the caller's fields by.
     """
 
     document: bytes | None
     findings: tuple[Finding, ...]
-    sources: tuple[int, ...] = ()
+    sources: Sources = field(default_factory=Sources)
 
 
 def build(received: bytes, seller: RegisterEntry, customer: CustomerEntry | None) -> Built:
@@ -26,14 +27,9 @@ def build(received: bytes, seller: RegisterEntry, customer: CustomerEntry | None
     invoice, unreadable = read(received)
     if invoice is None:
         return Built(None, unreadable)
-    findings = [
-        *checks.parties(invoice, seller, customer),
-        *checks.payment(invoice, seller),
-        *line_checks.lines(invoice, seller),
-        *checks.attachments(invoice),
-    ]
+    seller = seller.on(invoice.issue_date)
+    findings = tuple(checks.before(invoice, seller, customer))
     drafted = draft(invoice, seller, customer)
     if drafted is None:
-        return Built(None, tuple(findings))
-    findings += [*checks.due(drafted), *checks.currency(drafted), *checks.stated_totals(drafted)]
-    return Built(ubl.write(drafted), tuple(findings), drafted.sources)
+        return Built(None, findings)
+    return Built(ubl.write(drafted), (*findings, *checks.after(drafted)), drafted.sources)

@@ -1,12 +1,17 @@
 """From a rule and a place in the UBL back to the caller's own JSON field."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from hub.invoice.findings import Finding
 
 REGISTER = "register"
+
+# Rules about values that are in no official list; one such value can break several of them, in many places.
+_CODE_LISTS = re.compile(r"BR-CL-\d+|PEPPOL-EN16931-CL\d+")
+_IDENTIFIERS = re.compile(r"PEPPOL-COMMON-R\d+")
+_OWN_IDENTIFIERS = frozenset({"HUB-ORGANISATION-NUMBER", "HUB-IDENTIFIER"})
 
 # Rules that speak of a field which their location does not show.
 _BY_RULE: Mapping[str, str] = {
@@ -15,6 +20,8 @@ _BY_RULE: Mapping[str, str] = {
     "PEPPOL-EN16931-R010": "buyer.endpoint",
     "PEPPOL-EN16931-R020": f"{REGISTER}.endpoint",
     "PEPPOL-EN16931-R055": "vat_in_nok",
+    "PEPPOL-EN16931-R061": "payment.mandate",
+    "PEPPOL-EN16931-CL007": "currency",
     "NO-R-001": f"{REGISTER}.vat_number",
     "NO-R-002": f"{REGISTER}.business_register",
     "BR-06": f"{REGISTER}.name",
@@ -24,14 +31,20 @@ _BY_RULE: Mapping[str, str] = {
     "BR-10": "buyer.address",
     "BR-11": "buyer.address.country",
     "BR-16": "lines",
+    "BR-17": "payee",
+    "UBL-SR-19": "payee",
+    "UBL-SR-20": "payee",
+    "UBL-SR-21": "payee",
     "BR-50": "payment.account",
     "BR-53": "vat_in_nok",
     "BR-61": "payment.account",
+    "BR-CL-03": "currency",
     "BR-CL-04": "currency",
     "BR-CO-25": "due_date",
 }
 
-# Places in the document, the most exact first; {n} is replaced by the index that the group finds.
+# Places in the document, the most exact first; {n} is replaced by the index that the group finds, {adjustment} by the
+# allowance or charge that stands there.
 _BY_PLACE: Sequence[tuple[str, str]] = (
     (r"AccountingSupplierParty/cac:Party/cbc:EndpointID", f"{REGISTER}.endpoint"),
     (r"AccountingSupplierParty/cac:Party/cac:PartyTaxScheme", f"{REGISTER}.vat_number"),
@@ -42,10 +55,13 @@ _BY_PLACE: Sequence[tuple[str, str]] = (
     (r"AccountingCustomerParty/cac:Party/cac:PartyTaxScheme", "buyer.vat_number"),
     (r"AccountingCustomerParty/cac:Party/cac:PostalAddress/cac:Country", "buyer.address.country"),
     (r"AccountingCustomerParty/cac:Party/cac:PostalAddress", "buyer.address"),
-    (r"AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID", "buyer.organisation_number"),
+    (r"AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID", "buyer.legal_registration"),
     (r"AccountingCustomerParty/cac:Party/cac:PartyLegalEntity", "buyer.name"),
     (r"AccountingCustomerParty/cac:Party/cac:Contact", "buyer.contact"),
     (r"AccountingCustomerParty", "buyer"),
+    (r"PayeeParty", "payee"),
+    (r"Delivery/cac:DeliveryLocation/cbc:ID", "delivery.location"),
+    (r"Delivery/cac:DeliveryLocation/cac:Address/cac:Country", "delivery.address.country"),
     (r"Delivery/cac:DeliveryLocation", "delivery.address"),
     (r"/cac:Delivery\b", "delivery"),
     (r"PayeeFinancialAccount", "payment.account"),
@@ -53,19 +69,30 @@ _BY_PLACE: Sequence[tuple[str, str]] = (
     (r"PaymentMeans/cbc:PaymentDueDate", "due_date"),
     (r"PaymentMeans", "payment"),
     (r"PaymentTerms", "payment_terms"),
+    (
+        r"AdditionalDocumentReference(?:\[(?P<n>\d+)\])?.*/cbc:EmbeddedDocument",
+        "attachments[{n}].mime_type",
+    ),
     (r"AdditionalDocumentReference(?:\[(?P<n>\d+)\])?", "attachments[{n}]"),
     (r"BillingReference(?:\[(?P<n>\d+)\])?", "credits[{n}]"),
     (r"OrderReference", "order_reference"),
+    (r"ContractDocumentReference", "contract_reference"),
+    (r"ProjectReference", "project_reference"),
     (r"(?:Invoice|CreditNote)Line(?:\[\d+\])?/cac:InvoicePeriod", "{line}.period"),
     (r"Line(?:\[\d+\])?/cbc:(?:Invoiced|Credited)Quantity/@unitCode", "{line}.unit"),
     (r"Line(?:\[\d+\])?/cbc:(?:Invoiced|Credited)Quantity", "{line}.quantity"),
-    (r"Line(?:\[\d+\])?/cac:AllowanceCharge", "{line}.allowances"),
+    (r"/cac:AllowanceCharge(?:\[\d+\])?/cbc:AllowanceChargeReasonCode", "{adjustment}.reason_code"),
+    (r"/cac:AllowanceCharge(?:\[\d+\])?/cac:TaxCategory", "{adjustment}.vat"),
+    (r"/cac:AllowanceCharge", "{adjustment}"),
     (r"Line(?:\[\d+\])?/cac:Item/cac:ClassifiedTaxCategory", "{line}.vat"),
     (r"Line(?:\[\d+\])?/cac:Item/cac:StandardItemIdentification", "{line}.standard_item_id"),
     (r"Line(?:\[\d+\])?/cac:Item/cac:OriginCountry", "{line}.origin"),
+    (
+        r"Line(?:\[\d+\])?/cac:Item/cac:CommodityClassification(?:\[(?P<n>\d+)\])?",
+        "{line}.classifications[{n}].scheme",
+    ),
     (r"Line(?:\[\d+\])?/cac:Price", "{line}.unit_price"),
     (r"(?:Invoice|CreditNote)Line", "{line}"),
-    (r"AllowanceCharge", "allowances"),
     (r"TaxTotal(?:\[\d+\])?/cac:TaxSubtotal", "lines"),
     (r"TaxTotal", "totals.vat"),
     (r"LegalMonetaryTotal/cbc:PayableAmount", "totals.payable"),
@@ -80,6 +107,8 @@ _BY_PLACE: Sequence[tuple[str, str]] = (
 )
 _PLACES = tuple((re.compile(pattern), field) for pattern, field in _BY_PLACE)
 _LINE = re.compile(r"/cac:(?:Invoice|CreditNote)Line(?:\[(\d+)\])?")
+_ADJUSTMENT = re.compile(r"/cac:AllowanceCharge(?:\[(\d+)\])?")
+_BREAKDOWN = re.compile(r"/cac:TaxSubtotal(?:\[(\d+)\])?/cac:TaxCategory")
 
 # Terms of a line, where the location is the line as a whole.
 _LINE_TERMS: Mapping[str, str] = {
@@ -95,32 +124,90 @@ _LINE_TERMS: Mapping[str, str] = {
 _LINE_RULES: Mapping[str, str] = {"PEPPOL-EN16931-R120": "amount", "BR-CL-23": "unit"}
 
 
-def in_the_callers_words(finding: Finding, sources: Sequence[int]) -> Finding:
-    """Name the caller's field; `sources` gives for each line of the document the index of the caller's line."""
-    return replace(finding, field=field_of(finding, sources))
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where what is written comes from, in document order.
+
+    `lines`: the index of the caller's line; `line_adjustments` of each line and `adjustments` of the document: names
+    such as `allowances[0]` or `reminder_fee`; `breakdowns`: the field of the VAT that a VAT breakdown's reason is from.
+    """
+
+    lines: tuple[int, ...] = ()
+    line_adjustments: tuple[tuple[str, ...], ...] = ()
+    adjustments: tuple[str, ...] = ()
+    breakdowns: tuple[str, ...] = ()
 
 
-def field_of(finding: Finding, sources: Sequence[int]) -> str | None:
+def in_the_callers_words(findings: Iterable[Finding], sources: Sources) -> tuple[Finding, ...]:
+    """Name the caller's fields; a value that is in no official list is told once for its field."""
+    named = [replace(finding, field=field_of(finding, sources)) for finding in findings]
+    told: dict[object, Finding] = {}
+    for finding in named:
+        listed = bool(finding.field) and _CODE_LISTS.fullmatch(finding.rule)
+        told.setdefault(("code", finding.field) if listed else (finding.rule, finding.location), finding)
+    return tuple(told.values())
+
+
+def not_said_yet(official: Iterable[Finding], own: Iterable[Finding]) -> list[Finding]:
+    """Leave out what our own checks have said of the same field, in better words.
+
+    A number that is no organisation number is written in several places, and the rules find it in each.
+    """
+    fatal = [finding for finding in own if finding.fatal]
+    fields = {finding.field for finding in fatal if finding.field}
+    numbers = any(finding.rule in _OWN_IDENTIFIERS for finding in fatal)
+    return [
+        finding
+        for finding in official
+        if not (finding.field and _said(finding.field, fields))
+        and not (numbers and _IDENTIFIERS.fullmatch(finding.rule))
+    ]
+
+
+def _said(field: str, fields: set[str]) -> bool:
+    return any(other == field or other.startswith((f"{field}.", f"{field}[")) for other in fields)
+
+
+def field_of(finding: Finding, sources: Sources) -> str | None:
     """Find the JSON field by rule first, then by place; None where neither tells."""
     if finding.rule in _BY_RULE:
         return _BY_RULE[finding.rule]
     location = finding.location or ""
-    line = _line(location, sources)
+    position = _position(_LINE, location)
+    line = _line(position, sources) if position else None
     if line and (part := _LINE_RULES.get(finding.rule)):
         return f"{line}.{part}"
+    if breakdown := _position(_BREAKDOWN, location):
+        return _at(sources.breakdowns, breakdown) or "lines"
     for pattern, field in _PLACES:
         if match := pattern.search(location):
             number = int(match.groupdict().get("n") or 1)
             part = _LINE_TERMS.get(finding.term or "") if field == "{line}" else None
-            return field.format(n=number - 1, line=line) + (f".{part}" if part else "")
+            adjustment = _adjustment(location, line, position, sources)
+            return field.format(n=number - 1, line=line, adjustment=adjustment) + (f".{part}" if part else "")
     return None
 
 
-def _line(location: str, sources: Sequence[int]) -> str | None:
-    """Name the caller's line that a location lies in."""
-    match = _LINE.search(location)
-    if match is None:
-        return None
-    position = int(match.group(1) or 1)
-    index = sources[position - 1] if position <= len(sources) else position - 1
+def _position(pattern: re.Pattern[str], location: str) -> int:
+    """Return the position (from 1) of what the pattern names; 0 where the location does not lie in one."""
+    match = pattern.search(location)
+    return int(match.group(1) or 1) if match else 0
+
+
+def _at(known: Sequence[str], position: int) -> str | None:
+    return known[position - 1] if 0 < position <= len(known) else None
+
+
+def _line(position: int, sources: Sources) -> str:
+    """Name the caller's line."""
+    index = sources.lines[position - 1] if position <= len(sources.lines) else position - 1
     return f"lines[{index}]"
+
+
+def _adjustment(location: str, line: str | None, position: int, sources: Sources) -> str:
+    """Name the caller's allowance or charge, of a line or of the document."""
+    place = _position(_ADJUSTMENT, location)
+    if line is None:
+        return _at(sources.adjustments, place) or "allowances"
+    known = sources.line_adjustments[position - 1] if position <= len(sources.line_adjustments) else ()
+    return f"{line}.{_at(known, place) or 'allowances'}"

@@ -3,13 +3,12 @@
 from datetime import date
 
 from ehf_builder.domain.build import build
-from ehf_builder.domain.fields import in_the_callers_words
+from ehf_builder.domain.fields import in_the_callers_words, not_said_yet
 from ehf_builder.validation.document_type import recognise
 from ehf_builder.validation.rules import Rules
 from ehf_builder.validation.schema import Schema
 from ehf_builder.validation.schematron import Schematron
 from ehf_builder.validation.verdict import BuiltVerdict, Verdict
-from hub.invoice.findings import Finding
 from hub.parties import CustomerEntry, RegisterEntry
 from hub.xml import Limits, UnreadableError, parse
 
@@ -52,16 +51,6 @@ class Engine:
         if built.document is None:
             return BuiltVerdict(None, Verdict(self._rules.in_force(today).name, built.findings))
         judged = self.validate(built.document, today)
-        official = [in_the_callers_words(finding, built.sources) for finding in judged.findings]
-        findings = (*built.findings, *_not_said_yet(built.findings, official))
+        official = in_the_callers_words(judged.findings, built.sources)
+        findings = (*built.findings, *not_said_yet(official, built.findings))
         return BuiltVerdict(built.document, Verdict(judged.rule_set, findings, judged.error, judged.document_type))
-
-
-def _not_said_yet(own: tuple[Finding, ...], official: list[Finding]) -> list[Finding]:
-    """Leave out what our own checks have said of the same field, in better words."""
-    fields = {finding.field for finding in own if finding.fatal}
-    return [finding for finding in official if not finding.field or not _said(finding.field, fields)]
-
-
-def _said(field: str, fields: set[str | None]) -> bool:
-    return any(other and (other == field or other.startswith((f"{field}.", f"{field}["))) for other in fields)

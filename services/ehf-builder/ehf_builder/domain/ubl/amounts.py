@@ -1,6 +1,7 @@
 """Allowances, charges, VAT and totals (BG-20 to BG-23)."""
 
-from ehf_builder.domain.draft import Draft, DraftAdjustment
+from ehf_builder.domain.adjustments import DraftAdjustment
+from ehf_builder.domain.draft import Draft
 from ehf_builder.domain.totals import TaxGroup
 from hub.invoice.vat import TaxCategory
 from hub.ubl import Element, group, number, value
@@ -12,7 +13,9 @@ def adjustment(parent: Element, item: DraftAdjustment, currency: str) -> None:
     value(element, "ChargeIndicator", "true" if item.charge else "false")
     value(element, "AllowanceChargeReasonCode", item.reason_code)
     value(element, "AllowanceChargeReason", item.reason)
+    number(element, "MultiplierFactorNumeric", item.percent)
     number(element, "Amount", item.amount, currencyID=currency)
+    number(element, "BaseAmount", item.base, currencyID=currency)
     if item.tax:
         tax_category(element, "TaxCategory", item.tax)
 

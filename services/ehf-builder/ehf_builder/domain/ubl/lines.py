@@ -1,7 +1,8 @@
 """Invoice and credit note lines (BG-25 to BG-32)."""
 
-from ehf_builder.domain.draft import DraftLine
+from ehf_builder.domain.lines import DraftLine
 from ehf_builder.domain.ubl.amounts import adjustment, tax_category
+from ehf_builder.domain.ubl.references import INVOICED_OBJECT
 from hub.invoice.lines import Line
 from hub.invoice.parties import Period
 from hub.ubl import Element, group, identifier, number, value
@@ -19,6 +20,10 @@ def line(root: Element, item: DraftLine, position: int, currency: str, *, credit
     period(element, given.period)
     if given.order_line:
         value(group(element, "OrderLineReference"), "LineID", given.order_line)
+    if given.object_id:
+        reference = group(element, "DocumentReference")
+        value(reference, "ID", given.object_id)
+        value(reference, "DocumentTypeCode", INVOICED_OBJECT)
     for each in item.adjustments:
         adjustment(element, each, currency)
     _item(group(element, "Item"), given, item)
@@ -46,4 +51,12 @@ def _item(element: Element, given: Line, item: DraftLine) -> None:
         identifier(group(element, "StandardItemIdentification"), "ID", given.standard_item_id)
     if given.origin:
         value(group(element, "OriginCountry"), "IdentificationCode", given.origin)
+    for each in given.classifications:
+        versioned = {"listVersionID": each.version} if each.version else {}
+        classified = group(element, "CommodityClassification")
+        value(classified, "ItemClassificationCode", each.code, listID=each.scheme, **versioned)
     tax_category(element, "ClassifiedTaxCategory", item.tax)
+    for known in given.properties:
+        property_ = group(element, "AdditionalItemProperty")
+        value(property_, "Name", known.name)
+        value(property_, "Value", known.value)

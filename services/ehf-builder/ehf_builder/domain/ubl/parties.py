@@ -1,7 +1,7 @@
-"""Seller (BG-4), buyer (BG-7) and delivery (BG-13) with the Norwegian defaults."""
+"""Seller (BG-4), buyer (BG-7), payee (BG-10) and delivery (BG-13) with the Norwegian defaults."""
 
-from ehf_builder.domain.draft import NORWEGIAN, Recipient
-from hub.invoice.parties import Contact, Delivery, PostalAddress
+from ehf_builder.domain.recipient import NORWEGIAN, Recipient
+from hub.invoice.parties import Contact, Delivery, Payee, PostalAddress
 from hub.parties import Address, RegisterEntry
 from hub.ubl import Element, group, identifier, value
 
@@ -49,14 +49,29 @@ def buyer(root: Element, recipient: Recipient) -> None:
         _contact(group(party, "Contact"), recipient.contact)
 
 
+def payee(root: Element, given: Payee | None) -> None:
+    """Write PayeeParty, where somebody else than the seller is paid."""
+    if given is None:
+        return
+    party = group(root, "PayeeParty")
+    if given.id:
+        value(group(party, "PartyIdentification"), "ID", given.id)
+    value(group(party, "PartyName"), "Name", given.name)
+    if given.organisation_number:
+        identifier(group(party, "PartyLegalEntity"), "CompanyID", _with_scheme(given.organisation_number))
+
+
 def delivery(root: Element, given: Delivery | None) -> None:
     """Write when and where it was delivered."""
-    if given is None or not (given.date or given.name or given.address):
+    if given is None or not (given.date or given.name or given.address or given.location):
         return
     element = group(root, "Delivery")
     value(element, "ActualDeliveryDate", given.date)
-    if given.address:
-        _address(group(group(element, "DeliveryLocation"), "Address"), _delivered_to(given.address))
+    if given.location or given.address:
+        location = group(element, "DeliveryLocation")
+        identifier(location, "ID", given.location)
+        if given.address:
+            _address(group(location, "Address"), _delivered_to(given.address))
     if given.name:
         value(group(group(element, "DeliveryParty"), "PartyName"), "Name", given.name)
 
