@@ -13,6 +13,8 @@ from gateway.handlers import GatewayHandler
 from gateway.housekeeping import Housekeeping
 from gateway.releaser import Releaser
 from gateway.settings import GatewaySettings
+from gateway.store.access import Access
+from gateway.store.submissions import Submissions
 from gateway.wakeups import Bell
 from hub.blobs import BlobStore
 from hub.db import Database
@@ -44,6 +46,8 @@ def build(settings: GatewaySettings | None = None, clock: Callable[[], datetime]
     parts = Parts(
         settings=settings,
         database=database,
+        access=Access(database, clock),
+        submissions=Submissions(database),
         blobs=blobs,
         bell=bell,
         targets=FtpSender(ftp_sender),

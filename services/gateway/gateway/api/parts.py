@@ -13,9 +13,8 @@ from gateway import problems
 from gateway.keys import Scope
 from gateway.ports import FtpTargets, UsageReports
 from gateway.settings import GatewaySettings
-from gateway.store import access
-from gateway.store.access import Principal
-from gateway.store.statements import single
+from gateway.store.access import Access, Presented, Principal
+from gateway.store.submissions import Submissions
 from gateway.wakeups import Bell
 from hub.blobs import BlobStore
 from hub.db import Database
@@ -30,6 +29,8 @@ class Parts:
 
     settings: GatewaySettings
     database: Database
+    access: Access
+    submissions: Submissions
     blobs: BlobStore
     bell: Bell
     targets: FtpTargets
@@ -85,9 +86,8 @@ async def _principal(
     asked = hub_client or client
     is_number = asked is None or is_organisation_number(asked)
     presented = credentials.credentials if credentials else ""
-    async with single(parts.database) as connection:
-        # What is no organisation number is nobody's, and goes to no query.
-        found = await access.principal(connection, presented, asked if is_number else None, parts.clock())
+    # What is no organisation number is nobody's, and goes to no query.
+    found = await parts.access.principal(Presented(presented, asked if is_number else None))
     if found is None:
         raise Refused(problems.UNAUTHENTICATED)
     if asked is not None and not is_number:

@@ -16,7 +16,7 @@ from gateway.api.views import Accepted, Cancellation, Page, Summary, Transaction
 from gateway.domain.cancelling import cancel
 from gateway.door import Letter
 from gateway.register.customers import find_customer
-from gateway.store import cancellations, submissions, transactions
+from gateway.store import cancellations, transactions
 from gateway.store.progress import progress_of
 from gateway.store.submissions import Submission
 from hub import outbox
@@ -96,7 +96,7 @@ async def submit(
         received=received,
         now=now,
     )
-    identifier = await submissions.accept(parts.database, submission)
+    identifier = await parts.submissions.accept(submission)
     if identifier == submission.id:
         parts.accepted()
         log.info("accepted", transaction_id=str(identifier), client=submission.client)

@@ -1,9 +1,9 @@
 """Who presents a key, and what it may act for and see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,22 +12,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway import keys
 from gateway.keys import Scope
+from gateway.store.statements import single
+from gateway.together import Together
+from hub.db import Database
 from hub.parties import Initiator, RegisterEntry
 
 OSLO = ZoneInfo("Europe/Oslo")
 
-# One round trip for the key and the company asked for. Without a company, two are enough to know that it is needed.
-_PRINCIPAL = text("""
-    SELECT k.id AS key_id, k.hash, k.scopes, k.install, i.owner_office, i.owner_company,
+# One round trip for keys and the companies asked for. Without a company, two are enough to know that it is needed.
+_PRINCIPALS = text("""
+    SELECT r.place, k.id AS key_id, k.hash, k.scopes, k.install, i.owner_office, i.owner_company,
            (SELECT jsonb_agg(jsonb_build_object('entry', c.entry, 'engaged', i.owner_office IS NULL OR EXISTS (
                        SELECT FROM engagement e
                        WHERE e.office = i.owner_office AND e.company = a.company
                          AND e.valid_from <= :today AND (e.valid_to IS NULL OR :today < e.valid_to))))
             FROM (SELECT company FROM install_company
-                  WHERE install = k.install AND (CAST(:client AS text) IS NULL OR company = :client) LIMIT 2) a
+                  WHERE install = k.install AND (r.client IS NULL OR company = r.client) LIMIT 2) a
             JOIN company c ON c.organisation_number = a.company) AS acting
-    FROM api_key k LEFT JOIN install i ON i.id = k.install
-    WHERE k.id = :id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)
+    FROM unnest(CAST(:ids AS text[]), CAST(:clients AS text[])) WITH ORDINALITY AS r(id, client, place)
+    JOIN api_key k ON k.id = r.id
+    LEFT JOIN install i ON i.id = k.install
+    WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)
 """)
 
 _ACTING = text("""
@@ -78,15 +83,43 @@ def oslo_day(now: datetime) -> date:
     return now.astimezone(OSLO).date()
 
 
-async def principal(connection: AsyncConnection, presented: str, client: str | None, now: datetime) -> Principal | None:
-    """Return who presents this key, None when it is unknown, wrong, expired or revoked."""
-    parts = keys.split(presented)
-    if parts is None:
-        return None
-    asked = {"id": parts[0], "client": client, "now": now, "today": oslo_day(now)}
-    row = (await connection.execute(_PRINCIPAL, asked)).first()
-    if row is None or not keys.matches(parts[1], row.hash):
-        return None
+class Presented(NamedTuple):
+    """A key as a request presents it, and the company (organisation number) that it asks to act for."""
+
+    key: str
+    client: str | None
+
+
+class Access:
+    """Finds who calls: the requests of a moment in one query, each answered by what the database says now."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+        self._together = Together(self._principals)
+
+    async def principal(self, presented: Presented) -> Principal | None:
+        """Return who presents this key, None when it is unknown, wrong, expired or revoked."""
+        return await self._together.ask(presented)
+
+    async def _principals(self, batch: Sequence[Presented]) -> Sequence[Principal | None]:
+        parts = [keys.split(presented.key) for presented in batch]
+        now = self._clock()
+        asked = {
+            "ids": [part[0] if part else None for part in parts],
+            "clients": [presented.client for presented in batch],
+            "now": now,
+            "today": oslo_day(now),
+        }
+        async with single(self._database) as connection:
+            rows = {row.place - 1: row for row in await connection.execute(_PRINCIPALS, asked)}
+        return [
+            _principal(row, presented.client) if part and row and keys.matches(part[1], row.hash) else None
+            for presented, part, row in zip(batch, parts, map(rows.get, range(len(batch))), strict=True)
+        ]
+
+
+def _principal(row: Any, client: str | None) -> Principal:
     acting: Sequence[Mapping[str, Any]] = row.acting or ()
     return Principal(
         key_id=row.key_id,

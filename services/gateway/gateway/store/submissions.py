@@ -1,50 +1,62 @@
-"""Accepting an invoice: key, business key and transaction in one statement, which is one transaction by itself.
+"""Accepting invoices: key, business key and transaction in one statement, which is one transaction by itself.
 
 Simultaneous copies wait on the key's index and then find the stored answer; a number in use makes the whole statement
 fail, so that the key stays free.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-import orjson
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway import problems
+from gateway.store.progress import as_json
 from gateway.store.statements import single
 from gateway.store.transactions import VISIBLE
+from gateway.together import Together
 from hub.db import Database
 from hub.errors import Problem, Refused
 from hub.parties import Initiator
 from hub.pipeline import BlobRef
 
+# In key order, so that two processes' batches do not wait for each other in a circle.
 _ACCEPT = text("""
-    WITH door AS (
+    WITH asked AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+            id uuid, install uuid, key text, request_hash text, client text, initiator_kind text, initiator text,
+            sender text, recipient text, number text, document_type text, issue_date date, customer_number text,
+            media text, received jsonb, now timestamptz)
+    ), door AS (
         INSERT INTO idempotency (install, key, request_hash, transaction_id, created_at)
-        VALUES (:install, :key, :request_hash, :id, :now)
+        SELECT install, key, decode(request_hash, 'hex'), id, now FROM asked ORDER BY install, key
         ON CONFLICT DO NOTHING
         RETURNING transaction_id
     ), taken AS (
         INSERT INTO transaction (id, install, client, initiator_kind, initiator, direction, sender, recipient, number,
                                  document_type, issue_date, customer_number, media, received, state, rank,
                                  holds_number, accepted_at, changed_at)
-        SELECT :id, :install, :client, :initiator_kind, :initiator, 'outbound', :sender, :recipient, :number,
-               :document_type, CAST(:issue_date AS date), CAST(:customer_number AS text), :media,
-               CAST(:received AS jsonb), 'accepted', '{0,0,0,0}', true, :now, :now
-        FROM door
-        RETURNING id
+        SELECT id, install, client, initiator_kind, initiator, 'outbound', sender, recipient, number, document_type,
+               issue_date, customer_number, media, received, 'accepted', '{0,0,0,0}', true, now, now
+        FROM asked JOIN door ON door.transaction_id = asked.id
+        ORDER BY id
+        RETURNING id, accepted_at
     ), told AS (
         INSERT INTO timeline (transaction_id, event_id, state, time, rank, overtaken, detail)
-        SELECT id, id, 'accepted', :now, '{0,0,0,0}', false, '{}' FROM taken
+        SELECT id, id, 'accepted', accepted_at, '{0,0,0,0}', false, '{}' FROM taken
     )
-    SELECT EXISTS (SELECT FROM door) AS new_key
+    SELECT transaction_id FROM door
 """)
 BUSINESS_KEY = "transaction_business_key"
-_STORED = text("SELECT request_hash, transaction_id FROM idempotency WHERE install = :install AND key = :key")
+_STORED = text("""
+    SELECT install, key, request_hash, transaction_id
+    FROM unnest(CAST(:installs AS uuid[]), CAST(:keys AS text[])) AS asked(install, key)
+    JOIN idempotency USING (install, key)
+""")
 _HOLDER = text(f"""
     SELECT t.id, {VISIBLE} AS visible FROM transaction t
     WHERE t.client = :client AND t.document_type = :document_type AND t.number = :number AND t.holds_number
@@ -74,25 +86,57 @@ class Submission:
     now: datetime
 
 
-async def accept(database: Database, submission: Submission) -> UUID:
-    """Store it and return its id, or the id that the same request got before.
+class Submissions:
+    """Accepts invoices: each one whole or not at all, those of a moment in one statement."""
 
-    Raises Refused: the key was used for something else, or a live transaction holds the number.
-    """
-    try:
-        async with single(database) as connection:
-            new = (await connection.execute(_ACCEPT, _row(submission))).scalar_one()
-            if new:
-                return submission.id
-            asked = {"install": submission.install, "key": submission.key}
-            stored = (await connection.execute(_STORED, asked)).one()
-    except IntegrityError as error:
-        if BUSINESS_KEY not in str(error.orig):
-            raise
-        raise Refused(await _in_use(database, submission)) from error
-    if stored.request_hash != submission.request_hash:
-        raise Refused(problems.IDEMPOTENCY_KEY_REUSED)
-    return UUID(str(stored.transaction_id))
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._together = Together(self._accept)
+
+    async def accept(self, submission: Submission) -> UUID:
+        """Store it and return its id, or the id that the same request got before.
+
+        Raises Refused: the key was used for something else, or a live transaction holds the number.
+        """
+        return await self._together.ask(submission)
+
+    async def _accept(self, batch: Sequence[Submission]) -> Sequence[UUID | Exception]:
+        """Accept all at once; when one of several cannot be, each goes alone, so that only its own sender is told."""
+        try:
+            async with single(self._database) as connection:
+                done = await connection.execute(_ACCEPT, {"rows": as_json([_row(submission) for submission in batch])})
+                new = set(done.scalars())
+                repeated = [submission for submission in batch if submission.id not in new]
+                stored = await _stored(connection, repeated) if repeated else {}
+        except DBAPIError as error:  # not one that passes: that is Unavailable, and everybody's
+            if len(batch) == 1:
+                return [await self._reason(batch[0], error)]
+            return [(await self._accept([submission]))[0] for submission in batch]
+        return [
+            submission.id
+            if submission.id in new
+            else _first_answer(submission, *stored[submission.install, submission.key])
+            for submission in batch
+        ]
+
+    async def _reason(self, submission: Submission, error: Exception) -> Exception:
+        if not isinstance(error, IntegrityError) or BUSINESS_KEY not in str(error.orig):
+            return error
+        return Refused(await _in_use(self._database, submission))
+
+
+async def _stored(
+    connection: AsyncConnection, repeated: Sequence[Submission]
+) -> Mapping[tuple[UUID, str], tuple[bytes, UUID]]:
+    asked = {"installs": [one.install for one in repeated], "keys": [one.key for one in repeated]}
+    rows = await connection.execute(_STORED, asked)
+    return {(row.install, row.key): (row.request_hash, UUID(str(row.transaction_id))) for row in rows}
+
+
+def _first_answer(submission: Submission, request_hash: bytes, identifier: UUID) -> UUID | Refused:
+    if request_hash != submission.request_hash:
+        return Refused(problems.IDEMPOTENCY_KEY_REUSED)
+    return identifier
 
 
 async def _in_use(database: Database, submission: Submission) -> Problem:
@@ -124,7 +168,7 @@ def _row(submission: Submission) -> dict[str, object]:
         "id": submission.id,
         "install": submission.install,
         "key": submission.key,
-        "request_hash": submission.request_hash,
+        "request_hash": submission.request_hash.hex(),
         "client": submission.client,
         "initiator_kind": submission.initiator.kind,
         "initiator": submission.initiator.organisation_number,
@@ -135,6 +179,6 @@ def _row(submission: Submission) -> dict[str, object]:
         "issue_date": submission.issue_date,
         "customer_number": submission.customer_number,
         "media": submission.media,
-        "received": orjson.dumps(submission.received.model_dump()).decode(),
+        "received": submission.received.model_dump(),
         "now": submission.now,
     }
