@@ -30,6 +30,7 @@ class CorruptBlobError(Exception):
 class _Backend(Protocol):
     async def create(self, key: str, data: bytes) -> None: ...
     async def read(self, key: str) -> bytes: ...
+    async def copy(self, source: str, target: str) -> None: ...
 
 
 class _Folder:
@@ -74,6 +75,23 @@ class _Folder:
     async def read(self, key: str) -> bytes:
         return await asyncio.to_thread(self._read, key)
 
+    async def copy(self, source: str, target: str) -> None:
+        await asyncio.to_thread(self._copy, source, target)
+
+    def _copy(self, source: str, target: str) -> None:
+        """Give durable content another name: nothing is written twice, and one name may go without the other."""
+        folder = (self._root / target).parent
+        if not folder.is_dir():
+            self._make_folder(folder)
+        try:
+            os.link(self._root / source, self._root / target)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links
+            self._create(target, self._read(source))
+        else:
+            _sync_folder(folder)
+
     def _read(self, key: str) -> bytes:
         try:
             return (self._root / key).read_bytes()
@@ -110,6 +128,12 @@ class _Objects:
             raise CorruptBlobError(f"{key} is gone") from error
         return bytes(await result.bytes_async())
 
+    async def copy(self, source: str, target: str) -> None:
+        try:
+            await obstore.copy_async(self._store, source, target, overwrite=False)
+        except AlreadyExistsError:
+            return
+
 
 class BlobStore:
     """Documents by owner and content."""
@@ -122,10 +146,8 @@ class BlobStore:
 
     async def put(self, owner: str, data: bytes) -> BlobRef:
         """Store the bytes durably under the owner's organisation number; raises Unavailable when that fails."""
-        if not _OWNER.fullmatch(owner):
-            raise ValueError(f"not a blob owner: {owner!r}")
         digest = hashlib.sha256(data).hexdigest()
-        key = f"{owner}/{digest}"
+        key = _key(owner, digest)
         try:
             await self._backend.create(key, data)
         except (OSError, obstore.exceptions.BaseError) as error:
@@ -143,5 +165,17 @@ class BlobStore:
         return data
 
     async def copy(self, ref: BlobRef, owner: str) -> BlobRef:
-        """Give another owner a copy of its own (in-hub delivery)."""
-        return await self.put(owner, await self.get(ref))
+        """Give another owner a copy of its own (in-hub delivery), of what is verified; raises as `get` and `put` do."""
+        key = _key(owner, ref.sha256)
+        await self.get(ref)
+        try:
+            await self._backend.copy(ref.key, key)
+        except (OSError, obstore.exceptions.BaseError) as error:
+            raise Unavailable(f"the blob store did not copy {ref.key}: {error}") from error
+        return ref.model_copy(update={"key": key})
+
+
+def _key(owner: str, digest: str) -> str:
+    if not _OWNER.fullmatch(owner):
+        raise ValueError(f"not a blob owner: {owner!r}")
+    return f"{owner}/{digest}"

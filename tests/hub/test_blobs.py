@@ -38,6 +38,25 @@ async def test_a_copy_belongs_to_its_new_owner(store: BlobStore) -> None:
     assert await store.get(copy) == b"content"
 
 
+async def test_a_copy_is_made_once_and_stays_when_the_first_one_goes(store: BlobStore, tmp_path: Path) -> None:
+    ref = await store.put("310000019", b"content")
+    copies = await asyncio.gather(*(store.copy(ref, "310000027") for _ in range(5)))
+    assert len(set(copies)) == 1
+    if isinstance(store._backend, _Objects):
+        await obstore.delete_async(store._backend._store, ref.key)
+    else:
+        (tmp_path / "blobs here" / ref.key).unlink()
+    assert await store.get(copies[0]) == b"content"
+
+
+async def test_what_was_changed_is_not_copied(tmp_path: Path) -> None:
+    store = BlobStore(f"file://{tmp_path}")
+    ref = await store.put("310000019", b"content")
+    (tmp_path / ref.key).write_bytes(b"c0ntent")
+    with pytest.raises(CorruptBlobError):
+        await store.copy(ref, "310000027")
+
+
 async def test_what_is_gone_is_told_and_never_empty(store: BlobStore) -> None:
     ref = await store.put("310000019", b"content")
     with pytest.raises(CorruptBlobError):
