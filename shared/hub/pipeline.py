@@ -238,13 +238,14 @@ class DeliveryOrdered(TransactionEvent):
 
 
 class CancelRequested(TransactionEvent):
-    """An install asked to stop a transaction; `install` is who asked, which need not be who submitted it."""
+    """A transaction is to be stopped. Who asks (with which install) need not be who submitted it."""
 
     type = "hub.cancel.requested.v1"
     topic = CANCEL_REQUESTED
 
     parties: Parties
     install: UUID
+    requested_by: Initiator
 
 
 class DeliveryCancelRequested(TransactionEvent):
@@ -256,6 +257,7 @@ class DeliveryCancelRequested(TransactionEvent):
     parties: Parties
     leg: int
     channel: Channel
+    requested_by: Initiator
 
     @property
     def destination(self) -> Topic:
@@ -327,9 +329,11 @@ class Returned(LegEvent):
 
 
 class Cancelled(LegEvent):
-    """It was stopped before any effect."""
+    """It was stopped before any effect, because `requested_by` asked."""
 
     type = "hub.delivery.cancelled.v1"
+
+    requested_by: Initiator | None = None
 
 
 class RegisterEvent(Event):

@@ -28,6 +28,7 @@ def test_an_invoice_at_a_silent_sftp_server_is_cancelled_and_never_arrives(hub: 
         assert cancel(hub, sender, identifier) == (200, "cancelled")
     assert (ended["status"], ended["channel"]) == ("cancelled", "ftp")
     assert [step["status"] for step in ended["timeline"]] == ["accepted", "ready", "routed", "cancelled"]
+    assert ended["timeline"][-1]["requested_by"] == {"kind": "client", "organisation_number": sender.client}
     again = hub.send(sender, recipient, number)  # the number is free
     assert hub.ended(sender, again)["status"] == "delivered"
     assert not [name for name in hub.files() if identifier in name]

@@ -10,11 +10,11 @@ from httpx import AsyncClient
 from gateway.releaser import Releaser
 from gateway.store import releases
 from hub.ids import uuid7
-from hub.parties import Channel
+from hub.parties import Channel, Initiator
 from hub.pipeline import Cancelled, CancelRequested, DeliveryCancelRequested, Event, InvoiceSubmitted
 from tests.gateway.happenings import Story, inbound_story, received, story_of
 from tests.gateway.test_following import PATH, feed, submit
-from tests.gateway.world import ALFA, World, headers, invoice, settings
+from tests.gateway.world import ALFA, OFFICE, World, headers, invoice, settings
 from tests.hub.transport import waits_for_lock
 
 
@@ -56,6 +56,7 @@ async def test_what_still_waits_is_cancelled_at_once_and_never_released(world: W
         again = await http.post(PATH, json=invoice("1"), headers=headers(ALFA))
     assert transaction["status"] == "cancelled"
     assert [step["status"] for step in transaction["timeline"]] == ["accepted", "cancelled"]
+    assert transaction["timeline"][1]["requested_by"] == {"kind": "office", "organisation_number": OFFICE}
     assert [(entry["type"], entry["transaction_id"]) for entry in entries] == [("transaction.cancelled", identifier)]
     assert again.status_code == 202  # its number is free
     assert await releaser.release(world.clock()) == 2
@@ -94,6 +95,7 @@ async def test_what_is_under_way_is_asked_to_stop_and_asking_again_is_the_same_r
         first, second = await emitted(world, CancelRequested)
         assert isinstance(first, CancelRequested)
         assert (first.parties, first.install, first.key) == (story.parties, world.ids["office"], str(story.id))
+        assert first.requested_by == Initiator(kind="office", organisation_number=OFFICE)
         assert first.id == second.id
         await world.handle(cancelled(story))
         assert await cancel(http, story.id) == (200, "cancelled")
@@ -173,7 +175,14 @@ async def test_a_request_to_an_inbox_that_has_the_document_is_ignored(world: Wor
         story = await story_of(world, await submit(http))
         await world.handle(story.ready(), story.ordered())
         stop = DeliveryCancelRequested.caused(
-            story.id, "x", story.begins, "1", parties=story.parties, leg=1, channel=Channel.INBOX
+            story.id,
+            "x",
+            story.begins,
+            "1",
+            parties=story.parties,
+            leg=1,
+            channel=Channel.INBOX,
+            requested_by=story.parties.initiator,
         )
         before = await shown(http, story.id)
         assert await world.handle(stop) == []

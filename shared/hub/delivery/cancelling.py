@@ -24,35 +24,31 @@ _STOP = text(f"""
     WHERE d.transaction_id = w.transaction_id AND d.leg = w.leg AND d.result IS NULL
       AND NOT EXISTS (SELECT FROM attempt a WHERE a.transaction_id = d.transaction_id AND a.leg = d.leg
                       AND a.state = 'committing')
+    RETURNING d.transaction_id, d.leg, d."order", d.order_id, d.ordered_at, d.attempts
 """)  # noqa: S608 - a constant of this module
 _END_ATTEMPTS = text(f"""
     UPDATE attempt a SET state = 'done', done_at = :now, outcome = 'cancelled'
     FROM delivery d JOIN {_WANTED} USING (transaction_id, leg)
     WHERE a.transaction_id = d.transaction_id AND a.leg = d.leg AND a.state = 'prepared' AND d.result = 'cancelled'
 """)  # noqa: S608 - a constant of this module
-_STOPPED = text(f"""
-    SELECT d."order", d.order_id, d.ordered_at, d.attempts, d.result_at
-    FROM delivery d JOIN {_WANTED} USING (transaction_id, leg)
-    WHERE d.result = 'cancelled' ORDER BY transaction_id, leg
-""")  # noqa: S608 - a constant of this module
 
 
 async def cancel(connection: AsyncConnection, requests: Sequence[DeliveryCancelRequested]) -> list[Cancelled]:
-    """Stop the deliveries that still can be, and report those that are stopped (again, the same, if asked again).
+    """Stop the deliveries that still can be, and report them.
 
-    One that was delivered, failed, or may have been seen goes on as if nobody had asked; so does one never ordered.
+    One that has ended, or that may have been seen, goes on as if nobody had asked; so does one never ordered.
     """
     if not requests:
         return []
-    wanted = sorted({(request.transaction_id, request.leg) for request in requests})
+    wanted = {(request.transaction_id, request.leg): request for request in reversed(requests)}
     asked = {"ids": [identifier for identifier, _ in wanted], "legs": [leg for _, leg in wanted]}
     await connection.execute(_LOCK, asked)
     now = utc_now()
-    await connection.execute(_STOP, {**asked, "now": now})
+    stopped = (await connection.execute(_STOP, {**asked, "now": now})).all()
     await connection.execute(_END_ATTEMPTS, {**asked, "now": now})
     return [
         Reports(
             DeliveryOrdered.model_validate({**row.order, "id": row.order_id, "time": row.ordered_at}), row.attempts
-        ).cancelled(row.result_at)
-        for row in await connection.execute(_STOPPED, asked)
+        ).cancelled(now, wanted[row.transaction_id, row.leg].requested_by)
+        for row in stopped
     ]

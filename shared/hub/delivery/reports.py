@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from hub.errors import Problem
+from hub.parties import Initiator
 from hub.pipeline import (
     Cancelled,
     Delivered,
@@ -49,9 +50,9 @@ class Reports:
         """One per leg."""
         return self._report(DeliveryFailed, time, str(self.order.leg), problem=problem, nothing_sent=nothing_sent)
 
-    def cancelled(self, time: datetime) -> Cancelled:
+    def cancelled(self, time: datetime, requested_by: Initiator) -> Cancelled:
         """One per leg."""
-        return self._report(Cancelled, time, str(self.order.leg))
+        return self._report(Cancelled, time, str(self.order.leg), requested_by=requested_by)
 
     def retrying(self, problem: Problem, time: datetime, next_at: datetime) -> DeliveryRetrying:
         """One per attempt."""

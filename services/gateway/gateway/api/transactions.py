@@ -13,7 +13,7 @@ from gateway import door, problems
 from gateway.api.limits import read_body
 from gateway.api.parts import Parts, Sender, Wired
 from gateway.api.views import Accepted, Cancellation, Page, Summary, Transaction, links, summary, transaction
-from gateway.domain.cancelling import cancel
+from gateway.domain.cancelling import Asker, cancel
 from gateway.door import Letter
 from gateway.register.customers import find_customer
 from gateway.store import cancellations, transactions
@@ -188,7 +188,9 @@ async def cancel_transaction(parts: Wired, caller: Sender, transaction_id: UUID,
         if row is None:
             raise Refused(problems.NOT_FOUND)
         progress = progress_of(row)
-        event = cancel(progress, waiting=row.released_at is None, install=caller.install, now=now)
+        event = cancel(
+            progress, waiting=row.released_at is None, asked_by=Asker(caller.install, caller.who.initiator), now=now
+        )
         if isinstance(event, Cancelled):
             parts.bell.remember(await cancellations.end(connection, progress, event, now))
         await outbox.emit(connection, [event] if event else [])

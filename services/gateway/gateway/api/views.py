@@ -56,6 +56,13 @@ class Cancellation(BaseModel):
     links: Links
 
 
+class Requester(BaseModel):
+    """Who asked: a company by itself (`client`), or its office."""
+
+    kind: Literal["client", "office"]
+    organisation_number: str
+
+
 class TimelineEntry(BaseModel):
     """One thing that happened. `overtaken` ones came late and changed nothing."""
 
@@ -70,6 +77,7 @@ class TimelineEntry(BaseModel):
     problems: list[ShownProblem] = []
     warnings: list[ShownProblem] = []
     receipt: ShownReceipt | None = None
+    requested_by: Requester | None = Field(None, description="Who asked for the cancellation.")
 
 
 class Summary(BaseModel):

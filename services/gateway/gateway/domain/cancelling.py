@@ -1,19 +1,27 @@
 """What a request to cancel comes to, as far as the gateway can tell."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from gateway import problems
 from gateway.domain.progress import Progress
 from hub.errors import Refused
-from hub.parties import Direction
+from hub.parties import Direction, Initiator
 from hub.pipeline import Cancelled, CancelRequested
 from hub.status import ENDED, State
 
 FIRST_LEG = 1
 
 
-def cancel(progress: Progress, *, waiting: bool, install: UUID, now: datetime) -> Cancelled | CancelRequested | None:
+class Asker(NamedTuple):
+    """Who asks to cancel, and with which install."""
+
+    install: UUID
+    initiator: Initiator
+
+
+def cancel(progress: Progress, *, waiting: bool, asked_by: Asker, now: datetime) -> Cancelled | CancelRequested | None:
     """Return the end of a transaction that still waits here, or the request to stop it; None if it is cancelled.
 
     Raises Refused: it has ended otherwise, or came from outside. Asked again before anything has happened, the request
@@ -26,8 +34,9 @@ def cancel(progress: Progress, *, waiting: bool, install: UUID, now: datetime) -
         return None
     if state in ENDED:
         raise Refused(problems.already_ended(state, may_count=progress.holds_number))
-    identifier, parties = progress.transaction_id, progress.parties
+    identifier = progress.transaction_id
+    told = {"parties": progress.parties, "requested_by": asked_by.initiator}
     if waiting:
-        return Cancelled.caused(identifier, identifier, now, str(FIRST_LEG), parties=parties, leg=FIRST_LEG, attempt=0)
+        return Cancelled.caused(identifier, identifier, now, str(FIRST_LEG), leg=FIRST_LEG, attempt=0, **told)
     stands = "/".join(map(str, progress.status.rank))
-    return CancelRequested.caused(identifier, identifier, now, stands, parties=parties, install=install)
+    return CancelRequested.caused(identifier, identifier, now, stands, install=asked_by.install, **told)

@@ -117,6 +117,9 @@ def detail_of(event: p.TransactionEvent) -> Mapping[str, Any]:
         "warnings": [shown(warning) for warning in getattr(event, "warnings", ())],
         "rule_set": getattr(event, "rule_set", None),
         "next_at": event.next_at.isoformat() if isinstance(event, p.DeliveryRetrying) else None,
+        "requested_by": event.requested_by.model_dump()
+        if isinstance(event, p.Cancelled) and event.requested_by
+        else None,
         "receipt": event.receipt.model_dump(mode="json", exclude_none=True) if isinstance(event, p.Delivered) else None,
     }
     return {name: value for name, value in found.items() if value not in (None, [])}

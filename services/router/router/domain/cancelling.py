@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from hub.parties import Fact
+from hub.parties import Fact, Initiator
 from hub.pipeline import Cancelled, CancelRequested, DeliveryCancelRequested, DeliveryFailed, DeliveryOrdered
 from router.domain.decision import Decision
 from router.domain.orders import FIRST_LEG
@@ -17,18 +17,26 @@ class Asked(Fact):
 
     at: datetime
     install: UUID
+    requested_by: Initiator
     asked_at: datetime
 
 
 def asked(request: CancelRequested, at: datetime) -> Asked:
     """Return what is known when a transaction is cancelled."""
-    return Asked(at=at, install=request.install, asked_at=request.time)
+    return Asked(at=at, install=request.install, requested_by=request.requested_by, asked_at=request.time)
 
 
 def cancelled(request: CancelRequested, at: datetime) -> Cancelled:
     """Return the end of a transaction that was not routed: its first leg is never ordered."""
     return Cancelled.caused(
-        request.transaction_id, request.id, at, str(FIRST_LEG), parties=request.parties, leg=FIRST_LEG, attempt=0
+        request.transaction_id,
+        request.id,
+        at,
+        str(FIRST_LEG),
+        parties=request.parties,
+        leg=FIRST_LEG,
+        attempt=0,
+        requested_by=request.requested_by,
     )
 
 
@@ -49,5 +57,6 @@ def stop(
             parties=last.parties,
             leg=last.leg,
             channel=last.where.channel,
+            requested_by=request.requested_by,
         )
     ]
