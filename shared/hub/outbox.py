@@ -85,20 +85,23 @@ class Relay:
 
     async def _lead(self) -> None:
         async with self._database.engine.connect() as plain:
-            connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
-            await self._refuse_pooler(connection)
-            await self._lock(connection)
-            producer = await kafka.start_producer(self._bootstrap)
             try:
-                while True:
-                    self._woken.clear()
-                    if not await self._publish(connection, producer):
-                        with suppress(TimeoutError):
-                            await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                await self._relay(await plain.execution_options(isolation_level="AUTOCOMMIT"))
             finally:
-                await kafka.stop_producer(producer)
-                with suppress(SQLAlchemyError, OSError):  # a connection that is gone has let go of the lock by itself
-                    await connection.execute(text("SELECT pg_advisory_unlock_all()"))
+                await plain.invalidate()  # wherever it ended: the pool must not keep a connection that has the lock
+
+    async def _relay(self, connection: AsyncConnection) -> None:
+        await self._refuse_pooler(connection)
+        await self._lock(connection)
+        producer = await kafka.start_producer(self._bootstrap)
+        try:
+            while True:
+                self._woken.clear()
+                if not await self._publish(connection, producer):
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        finally:
+            await kafka.stop_producer(producer)
 
     async def _lock(self, connection: AsyncConnection) -> None:
         """Wait until this process is the one that publishes (the wait ends in a time-out and begins again)."""

@@ -11,7 +11,9 @@ from hub import kafka, metrics
 from hub.errors import TryLater, Unavailable
 from hub.ids import uuid7
 from hub.messages import encode
+from hub.outbox import Relay
 from hub.pipeline import INVOICE_VALIDATED, Event, TransactionEvent
+from hub.stack.process import free_ports
 from tests.conftest import DatabaseOf, Servers
 from tests.hub.transport import Recorder, Transport, handled, parked_states, publish, refusal, running, until
 
@@ -181,10 +183,20 @@ async def test_connections_that_the_database_cut_are_made_anew(transport: Transp
                 await publish(transport.database, events)
             await publish(transport.database, events)
             await settled(transport, done)
+            assert len(await handled(transport.database)) == done
             async with transport.database.begin() as connection:
                 await connection.execute(cut, {"name": transport.database.engine.url.database})
         assert not [task for task in tasks if task.done()]
-    assert len(await handled(transport.database)) == 60
+
+
+async def test_a_relay_that_cannot_reach_the_broker_keeps_no_other_from_publishing(transport: Transport) -> None:
+    (nobody,) = free_ports([], 1)
+    cut_off = Relay(transport.database, f"127.0.0.1:{nobody}", transport.prefix)
+    with pytest.raises(Unavailable):
+        await cut_off._lead()
+    await publish(transport.database, [refusal()])
+    async with running(transport.relay().run, transport.consumer(Recorder()).run):
+        await settled(transport, 1)
 
 
 async def test_a_log_that_was_replaced_is_read_from_its_beginning(transport: Transport) -> None:
