@@ -54,8 +54,13 @@ class Breakers:
     _known: dict[str, _Breaker] = field(default_factory=dict)
 
     def failed(self, destination: str, now: datetime) -> None:
-        """Note that the whole destination was down."""
+        """Note that the whole destination was down.
+
+        What was under way when the breaker opened says nothing new: attempts side by side count as one.
+        """
         breaker = self._known.setdefault(destination, _Breaker())
+        if breaker.open_until is not None and now < breaker.open_until:
+            return
         breaker.failures += 1
         if breaker.failures >= BREAKER_FAILURES:
             breaker.open_until = now + _wait(BREAKER_FIRST, BREAKER_LAST, breaker.failures - BREAKER_FAILURES)
