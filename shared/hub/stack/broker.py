@@ -23,6 +23,7 @@ from hub.stack.errors import StackError
 
 START = timedelta(seconds=90)
 STOP = timedelta(seconds=15)
+TAKEN = b"Address already in use"
 SPACE = 512 * 1024 * 1024
 CLUSTER = "c2VudHJhbC1sb2NhbC0wMQ"  # base64url of 16 bytes, as Kafka asks for
 HEAP = "-Xmx384m"
@@ -79,6 +80,10 @@ def java() -> Path:
     )
 
 
+class _PortTakenError(StackError):
+    """Somebody else began to listen on a port between our look and the broker's start."""
+
+
 class Broker:
     """A Kafka broker on `folder/kafka`, its ports in `folder/kafka.json`.
 
@@ -122,7 +127,13 @@ class Broker:
         """
         self._home.mkdir(parents=True, exist_ok=True)
         process.check_space(self._home, SPACE)
-        ports = process.free_ports(process.read_private(self._remembered).get("ports", []), 2)
+        try:
+            await self._start_on(process.free_ports(process.read_private(self._remembered).get("ports", []), 2))
+        except _PortTakenError as error:
+            self._say(f"{error} Trying again on other ports")
+            await self._start_on(process.free_ports([], 2))
+
+    async def _start_on(self, ports: Sequence[int]) -> None:
         process.write_private(self._remembered, {"ports": ports})
         properties = self._home / PROPERTIES_FILE
         data = self._home / "data"
@@ -131,8 +142,16 @@ class Broker:
         if not (data / "meta.properties").exists():
             await self._format(data)
         process.make_room(self.log)
+        said = self.log.stat().st_size if self.log.exists() else 0
         self._process = self._java(HEAP, "kafka.Kafka", PROPERTIES_FILE)
-        await self._until_ready(self._process, ports[0])
+        try:
+            await self._until_ready(self._process, ports[0])
+        except StackError as error:
+            if TAKEN in self.log.read_bytes()[said:]:
+                raise _PortTakenError(
+                    f"One of Kafka's ports {ports[0]} and {ports[1]} was taken meanwhile. {error}"
+                ) from error
+            raise
 
     async def wait(self) -> int:
         """Wait until the broker ends; gives its exit code (143 after an ordinary stop)."""

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from pathlib import Path
 
 import psutil
@@ -6,6 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from hub.pipeline import Topic
+from hub.stack import process
 from hub.stack.broker import Broker
 from hub.stack.errors import StackError
 from hub.stack.provision import create_topics
@@ -68,3 +70,24 @@ async def test_a_broker_that_cannot_start_says_why(folder: Path, jars: list[Path
 async def test_an_unreachable_broker_is_told_with_the_remedy() -> None:
     with pytest.raises(StackError, match="HUB_KAFKA_BOOTSTRAP"):
         await create_topics("127.0.0.1:9", [TOPIC])
+
+
+async def test_a_port_that_was_taken_meanwhile_is_given_up_for_another(
+    folder: Path, jars: list[Path], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    broker = Broker(folder, jars, template=cache / "formatted" / "test", say=said.append)
+    choose = process.free_ports
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        choices = [[taken, *choose([], 1)], choose([], 2)]
+        monkeypatch.setattr(process, "free_ports", lambda _remembered, _count: choices.pop(0))
+        await broker.start()
+        try:
+            assert broker.bootstrap != f"127.0.0.1:{taken}"
+            await create_topics(broker.bootstrap, [TOPIC])
+        finally:
+            await broker.stop()
+    (line,) = said
+    assert f"{taken}" in line
+    assert "Address already in use" in line
