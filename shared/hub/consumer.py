@@ -18,12 +18,17 @@ from hub import kafka, metrics, positions
 from hub.batch import Batch, Handler, read
 from hub.db import Database
 from hub.errors import Unavailable
+from hub.health import Part
 from hub.positions import Partition
+from hub.tasks import finish, running
+from hub.watch import Watch
 
 GATHER_SECONDS = 0.2
 BATCH = 64  # more hold up the loop, and who waits for an answer, for longer than they save
 IDLE_SECONDS = 1.0
 LAG_SECONDS = 1.0
+JOIN_SECONDS = 60.0
+FINISH_SECONDS = 3.0
 BACK_OFF = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = structlog.get_logger(__name__)
@@ -52,7 +57,7 @@ class Consumer:
         self._member = member
         self._committed = committed
         self._batch = Batch(handler, database)
-        self.ready = False
+        self.part = Part(f"consumer {handler.name}")
 
     async def run(self) -> None:
         """Consume until cancelled; outlives outages by building the client anew."""
@@ -62,41 +67,63 @@ class Consumer:
                 await self._session()
             except PositionLostError as error:
                 metrics.CONSUMER_STOPPED.labels(self._handler.name).set(1)
+                self.part.lacks(f"its position is lost: {error}. An operator decides")
                 log.critical("consumer stopped: its position is lost", consumer=self._handler.name, error=str(error))
                 await asyncio.Event().wait()  # the rest of the service goes on; an operator decides here
             except (Unavailable, KafkaError, OSError) as error:
                 wait = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
-                failures = 0 if self.ready else failures + 1
-                log.warning("consumer starts again", consumer=self._handler.name, error=str(error), seconds=wait)
+                failures = 0 if self.part.lack is None else failures + 1
+                self.part.lacks(f"{error or type(error).__name__}; it starts again")
                 await asyncio.sleep(wait)
-            finally:
-                self.ready = False
 
     async def _session(self) -> None:
         name = self._handler.name
         client = kafka.make_consumer(self._bootstrap, self._prefix + name, f"{self._prefix}{name}-{self._member}")
         listener = _Seeker(client, self._database, name, self._prefix)
-        client.subscribe([self._prefix + topic.name for topic in self._handler.topics], listener=listener)
+        watch = Watch(client, name)
         try:
-            await kafka.bounded(client.start(), kafka.START_SECONDS, "start of the consumer")
-            began, lag = 0.0, _Lag(client, name)
-            while True:
-                self.ready = True
-                records = await self._fetch(client, began)
-                listener.check()
-                if records:
-                    began = time.monotonic() if len(records) < BATCH else 0.0  # more lies ready: no pause
-                    await self._handle(records)
-                await lag.report(records)
+            await kafka.bounded(client.start(), kafka.START_SECONDS, f"start of the consumer on {self._bootstrap}")
+            client.subscribe(await self._topics(client), listener=listener)
+            async with running(watch.run()):
+                await self._work(client, listener, watch)
         finally:
             await kafka.stop_consumer(client)
+
+    async def _work(self, client: AIOKafkaConsumer, listener: "_Seeker", watch: Watch) -> None:
+        began, lag = 0.0, _Lag(client, self._handler.name)
+        while True:
+            records = await self._fetch(client, began)
+            listener.check()
+            watch.check()
+            if listener.unsought_since is None:
+                self.part.works()
+            else:  # what was fetched from wherever aiokafka began comes again from our own positions
+                records = []
+                self.part.waits(f"Kafka at {self._bootstrap} has not admitted it to its group yet")
+            if records:
+                began = time.monotonic() if len(records) < BATCH else 0.0  # more lies ready: no pause
+                with watch.handling():
+                    await finish(self._handle(records), FINISH_SECONDS)
+            await lag.report(records)
+
+    async def _topics(self, client: AIOKafkaConsumer) -> list[str]:
+        """Return the topics' names in Kafka; raises Unavailable while some are missing (aiokafka waits in silence)."""
+        wanted = [self._prefix + topic.name for topic in self._handler.topics]
+        found = await kafka.bounded(client.topics(), kafka.START_SECONDS, "list of the topics")
+        if missing := sorted(set(wanted) - found):
+            raise Unavailable(
+                f"kafka: {self._bootstrap} has no topics {', '.join(missing)} (or we may not read them): create them"
+            )
+        return wanted
 
     async def _fetch(self, client: AIOKafkaConsumer, began: float) -> list[ConsumerRecord]:
         """Start at once if the last batch began a while ago; else gather what comes meanwhile."""
         pause = began + GATHER_SECONDS - time.monotonic()
         if pause > 0:
             await asyncio.sleep(pause)
-        fetched = await client.getmany(timeout_ms=int(IDLE_SECONDS * 1000), max_records=BATCH)
+        fetched = await kafka.bounded(
+            client.getmany(timeout_ms=int(IDLE_SECONDS * 1000), max_records=BATCH), JOIN_SECONDS, "fetch"
+        )
         return [record for records in fetched.values() for record in records]
 
     async def _handle(self, records: Sequence[ConsumerRecord]) -> None:
@@ -126,7 +153,7 @@ class Consumer:
             except Unavailable as error:
                 wait = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
                 failures += 1
-                log.warning("waiting for the world", consumer=self._handler.name, error=str(error), seconds=wait)
+                self.part.lacks(str(error))
                 await asyncio.sleep(wait)
             except Exception as error:
                 if len(items) > 1 or items[0].error is not None:
@@ -156,8 +183,8 @@ class _Lag:
             return
         self._committed_at, offsets, self._pending = now, self._pending, {}
         try:
-            await asyncio.wait_for(self._client.commit(offsets), kafka.START_SECONDS)
-        except (KafkaError, TimeoutError) as error:
+            await kafka.bounded(self._client.commit(offsets), kafka.START_SECONDS, "commit")
+        except Unavailable as error:
             log.debug("offsets not committed", consumer=self._name, error=str(error))
 
 
@@ -174,9 +201,12 @@ class _Seeker(ConsumerRebalanceListener):  # type: ignore[misc]
         self._name = name
         self._prefix = prefix
         self._error: BaseException | None = None
+        self.unsought_since: float | None = time.monotonic()
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Nothing to give back: what was not committed is nobody's."""
+        del revoked
+        self.unsought_since = time.monotonic()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         """Seek, or keep why not."""
@@ -184,6 +214,8 @@ class _Seeker(ConsumerRebalanceListener):  # type: ignore[misc]
             await self._seek(assigned)
         except (Unavailable, KafkaError, OSError, PositionLostError) as error:
             self._error = error
+        else:
+            self.unsought_since = None
 
     async def _seek(self, assigned: Any) -> None:
         if not assigned:
@@ -205,6 +237,8 @@ class _Seeker(ConsumerRebalanceListener):  # type: ignore[misc]
             self._client.seek(partition, begin if position is None else position)
 
     def check(self) -> None:
-        """Raise what kept the last assignment from being sought."""
+        """Raise what kept the last assignment from being sought, or that none came for long."""
         if self._error is not None:
             raise self._error
+        if self.unsought_since is not None and time.monotonic() - self.unsought_since > JOIN_SECONDS:
+            raise Unavailable(f"kafka: not admitted to the group for {JOIN_SECONDS:.0f} s")

@@ -35,6 +35,12 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, (OSError, PoolTimeout, PendingRollbackError, TimeoutError))
 
 
+def is_unprepared(error: BaseException) -> bool:
+    """Tell whether our role, database, schema or right is missing: somebody has yet to give it (28, 3D, 3F, 42501)."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    return state.startswith(("28", "3D", "3F", "42501"))
+
+
 class Database:
     """Connections of one service. `schema` is its own; nobody else's is readable to its role."""
 
@@ -54,6 +60,12 @@ class Database:
                 "server_settings": {"search_path": schema, "application_name": f"hub-{schema}"},
             },
         )
+
+    @property
+    def place(self) -> str:
+        """Where the database is, for people: `host:port/name`, without role and password."""
+        url = self.engine.url
+        return f"{url.host}:{url.port or 5432}/{url.database}"
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:

@@ -45,7 +45,7 @@ async def start_producer(bootstrap: str) -> AIOKafkaProducer:
         linger_ms=0,
     )
     try:
-        await bounded(producer.start(), START_SECONDS, "start of the producer")
+        await bounded(producer.start(), START_SECONDS, f"start of the producer on {bootstrap}")
     except (Unavailable, asyncio.CancelledError):
         await stop_producer(producer)
         raise

@@ -7,7 +7,6 @@ producer and starts again from the lowest seq; consumers drop what they saw twic
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -20,11 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub import kafka, metrics
 from hub.db import Database
 from hub.errors import Unavailable
+from hub.health import Part
 from hub.ids import utc_now
 from hub.messages import encode
 from hub.pipeline import Event
+from hub.tasks import woken
 
 POLL_SECONDS = 0.2
+DOWN_SECONDS = 1.0
 BATCH = 500
 _LOCK = 0x4855424F
 
@@ -68,6 +70,7 @@ class Relay:
         self._bootstrap = bootstrap
         self._prefix = topic_prefix
         self._woken = asyncio.Event()
+        self.part = Part("outbox relay")
 
     def wake(self) -> None:
         """Tell that a commit may have left rows; saves the rest of the poll."""
@@ -79,9 +82,9 @@ class Relay:
             try:
                 await self._lead()
             except (Unavailable, SQLAlchemyError, OSError) as error:
-                log.warning("the outbox relay starts again", error=str(error))
+                self.part.lacks(f"{error or type(error).__name__}; it starts again")
                 metrics.RELAY_RESTARTS.inc()
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(DOWN_SECONDS)
 
     async def _lead(self) -> None:
         async with self._database.engine.connect() as plain:
@@ -92,22 +95,30 @@ class Relay:
 
     async def _relay(self, connection: AsyncConnection) -> None:
         await self._refuse_pooler(connection)
-        await self._lock(connection)
+        if not await self._lock(connection):
+            return
         producer = await kafka.start_producer(self._bootstrap)
+        self.part.works()
         try:
             while True:
                 self._woken.clear()
                 if not await self._publish(connection, producer):
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                    await woken(self._woken, POLL_SECONDS)
         finally:
             await kafka.stop_producer(producer)
 
-    async def _lock(self, connection: AsyncConnection) -> None:
-        """Wait until this process is the one that publishes (the wait ends in a time-out and begins again)."""
-        await connection.execute(
-            text("SELECT pg_advisory_lock(:lock, hashtext(:schema))"), {"lock": _LOCK, "schema": self._database.schema}
-        )
+    async def _lock(self, connection: AsyncConnection) -> bool:
+        """Wait until this process is the one that publishes; False when the wait was too long for one statement."""
+        names = {"lock": _LOCK, "schema": self._database.schema}
+        taken = await connection.execute(text("SELECT pg_try_advisory_lock(:lock, hashtext(:schema))"), names)
+        if taken.scalar_one():
+            return True
+        self.part.works()  # another process publishes: nothing is missing here
+        try:
+            await connection.execute(text("SELECT pg_advisory_lock(:lock, hashtext(:schema))"), names)
+        except TimeoutError:
+            return False
+        return True
 
     @staticmethod
     async def _refuse_pooler(connection: AsyncConnection) -> None:

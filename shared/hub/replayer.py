@@ -10,6 +10,7 @@ from hub import metrics, outbox, parking
 from hub.batch import Handler
 from hub.db import Database, is_transient
 from hub.errors import Unavailable
+from hub.health import Part
 from hub.ids import utc_now
 from hub.messages import MalformedMessageError, decode
 
@@ -27,6 +28,7 @@ class Replayer:
         self._handler = handler
         self._database = database
         self._committed = committed
+        self.part = Part(f"replayer {handler.name}")
 
     async def run(self) -> None:
         """Replay until cancelled; outlives outages."""
@@ -34,9 +36,10 @@ class Replayer:
             try:
                 replayed = await self.replay_due()
             except (Unavailable, DBAPIError, OSError) as error:
-                log.warning("replayer waits", consumer=self._handler.name, error=str(error))
+                self.part.lacks(str(error))
                 await asyncio.sleep(DOWN_SECONDS)
                 continue
+            self.part.works()
             if not replayed:
                 await asyncio.sleep(POLL_SECONDS)
 

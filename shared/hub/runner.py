@@ -2,38 +2,49 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
-import uvicorn
+from sqlalchemy import TextClause
+from sqlalchemy.exc import DBAPIError
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from hub import logs
 from hub.batch import Handler
 from hub.consumer import Consumer
-from hub.db import DELIVERY_MIGRATIONS, HUB_MIGRATIONS, Database
+from hub.db import DELIVERY_MIGRATIONS, HUB_MIGRATIONS, Database, is_unprepared
 from hub.delivery.budget import Budget
 from hub.delivery.handler import SenderHandler
 from hub.delivery.ports import SendingChannel
 from hub.delivery.store import DeliveryStore
 from hub.delivery.worker import Worker
 from hub.errors import Unavailable
+from hub.health import Check, Health, Part
 from hub.ops.app import make_app
 from hub.outbox import Relay
 from hub.parties import Channel
+from hub.queues import DELIVERIES, TRANSPORT, Sampler
 from hub.replayer import Replayer
 from hub.retention import keep_forgetting
+from hub.serving import Http
 from hub.settings import HubSettings
 
-STOP_SECONDS = 8
+# A stop takes less than ten seconds, the supervisor's patience: each step has its share.
+STOP_SECONDS = 6.0
+RELAY_SECONDS = 1.5
+CLOSE_SECONDS = 1.0
+LEAVE_SECONDS = 1.0
+RETRY_SECONDS = 0.5
 SWITCH_SECONDS = 0.0005
 GARBAGE = (20_000, 20, 20)  # objects until each generation is looked through
 
@@ -57,7 +68,9 @@ class Service:
 
     `migrations` is the folder of the service's own history, None where it has no tables. `resources` (pools, clients)
     are entered before anything runs and left last. `after_commit` is called after every commit that may have left
-    events or work (wake-ups, never I/O).
+    events or work (wake-ups, never I/O). `checks` tell what a part lacks that cannot tell by itself, `parts` are those
+    that can, beside the usual ones. `on_stop` is called when the service is told to stop (to end what waits).
+    `queues` are the service's own beside those that all have (hub.queues tells their form).
     """
 
     name: str
@@ -71,6 +84,10 @@ class Service:
     background: Sequence[Task] = ()
     resources: Sequence[AbstractAsyncContextManager[object]] = ()
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
+    on_stop: Sequence[Callable[[], None]] = ()
+    queues: Sequence[TextClause] = ()
 
     def committed(self) -> None:
         """Wake whatever waits for commits."""
@@ -78,122 +95,116 @@ class Service:
             wake()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the runner stops everything in order."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the runner."""
-        yield
-
-
-@asynccontextmanager
-async def _http(service: Service, consumers: Sequence[Consumer]) -> AsyncIterator[None]:
-    async def ready() -> bool:
-        return all(consumer.ready for consumer in consumers)
-
-    settings = service.settings
-    app = make_app(service.name, service.database, settings.secret_key, ready, service.ops_routes, service.app)
-    server = _Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=3,
-            lifespan="off",
-        )
-    )
-    serving = asyncio.create_task(server.serve(), name="http")
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving
-
-
-def _workers(service: Service, relay: Relay) -> list[Task]:
-    """Return the long-running parts of the service, and connect their wake-ups."""
+def _workers(service: Service, health: Health, relay: Relay) -> list[Task]:
+    """Return the long-running parts of the service beside the relay, and connect their wake-ups."""
     settings = service.settings
     service.after_commit.append(relay.wake)
     handlers = list(service.handlers)
-    parts: list[Task] = [relay.run, *service.background]
+    waiting = [TRANSPORT, *service.queues, *([DELIVERIES] if service.sender is not None else [])]
+    sampler = Sampler(service.database, waiting)
+    tasks: list[Task] = [*service.background, partial(keep_forgetting, service.database), sampler.run, health.run]
     if service.sender is not None:
         sender = service.sender
         handlers.append(SenderHandler(service.name, sender.channel, sender.adapter))
         owner = f"{service.name}-{settings.ordinal}"
         worker = Worker(sender.adapter, DeliveryStore(service.database), sender.budget, owner, service.committed)
         service.after_commit.append(worker.wake)
-        parts.append(worker.run)
-    service.handlers = handlers
-    parts.extend(Replayer(handler, service.database, service.committed).run for handler in handlers)
-    return parts
+        health.parts.append(worker.part)
+        tasks.append(worker.run)
+    for handler in handlers:
+        replayer = Replayer(handler, service.database, service.committed)
+        consumer = Consumer(
+            handler,
+            service.database,
+            settings.kafka_bootstrap,
+            settings.topic_prefix,
+            str(settings.ordinal),
+            service.committed,
+        )
+        health.parts += [consumer.part, replayer.part]
+        tasks += [consumer.run, replayer.run]
+    return tasks
 
 
-async def _migrated(service: Service, stop: asyncio.Event) -> bool:
-    """Wait for the database and migrate; False when told to stop before that."""
+async def _migrated(service: Service, health: Health) -> None:
+    """Wait for the database and migrate."""
     histories = [HUB_MIGRATIONS]
     if service.sender is not None:
         histories.append(DELIVERY_MIGRATIONS)
     if service.migrations is not None:
         histories.append(service.migrations)
-    while not stop.is_set():
+    while True:
         try:
             await service.database.migrate(histories)
-        except Unavailable as error:
-            log.warning("waiting for the database", error=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 0.5)
+        except (Unavailable, DBAPIError) as error:
+            if not (isinstance(error, Unavailable) or is_unprepared(error)):
+                raise
+            health.no_database(error)
+            await asyncio.sleep(RETRY_SECONDS)
         else:
-            return True
-    return False
+            return
+
+
+async def _started(service: Service, health: Health, stack: AsyncExitStack) -> list[asyncio.Task[None]]:
+    """Wait for what the service needs and start its parts; the relay is the first of them."""
+    for resource in service.resources:
+        await stack.enter_async_context(resource)
+    await _migrated(service, health)
+    relay = Relay(service.database, service.settings.kafka_bootstrap, service.settings.topic_prefix)
+    health.parts.append(relay.part)
+    tasks = [relay.run, *_workers(service, health, relay)]
+    _let_be_what_stays()
+    health.opened = True
+    health.service.works()
+    log.info("service started", port=service.settings.port)
+    return [asyncio.create_task(task()) for task in tasks]
+
+
+async def _stopped(service: Service, health: Health, http: Http, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """End everything in order: no new work, what is under way, then the relay, so that its results are published."""
+    health.service.waits("it is stopping")
+    for end in service.on_stop:
+        end()
+    http.stop()
+    relay, others = tasks[:1], [http.task, *tasks[1:]]
+    for task in tasks[1:]:
+        task.cancel()
+    await asyncio.wait(others, timeout=STOP_SECONDS)
+    for task in relay:
+        task.cancel()
+        await asyncio.wait({task}, timeout=RELAY_SECONDS)
 
 
 async def serve(service: Service) -> None:
     """Run the service until SIGTERM or SIGINT; a part that dies takes the service with it (it is restarted)."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    health = Health(service.database, service.checks, service.parts)
     settings = service.settings
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(service.database.close)
-        for resource in service.resources:
-            await stack.enter_async_context(resource)
-        if not await _migrated(service, stop):
-            return
-        relay = Relay(service.database, settings.kafka_bootstrap, settings.topic_prefix)
-        parts = _workers(service, relay)
-        consumers = [
-            Consumer(
-                handler,
-                service.database,
-                settings.kafka_bootstrap,
-                settings.topic_prefix,
-                str(settings.ordinal),
-                service.committed,
-            )
-            for handler in service.handlers
-        ]
-        await stack.enter_async_context(_http(service, consumers))
-        parts.extend(consumer.run for consumer in consumers)
-        parts.append(partial(keep_forgetting, service.database))
-        running = [asyncio.create_task(part()) for part in parts]
-        stopping = asyncio.create_task(stop.wait(), name="stop")
-        _let_be_what_stays()
-        log.info("service started", port=settings.port)
-        done, _ = await asyncio.wait([stopping, *running], return_when=asyncio.FIRST_COMPLETED)
-        for task in [stopping, *running]:
-            task.cancel()
-        await asyncio.wait([stopping, *running], timeout=STOP_SECONDS)
-        log.info("service stopped")
+    app = make_app(service.name, service.database, settings.secret_key, health, service.ops_routes, service.app)
+    http = Http(app, settings.host, settings.port)
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    stack = AsyncExitStack()
+    stack.push_async_callback(service.database.close)
+    starting = asyncio.create_task(_started(service, health, stack), name="start")
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        done, _ = await asyncio.wait([stopping, starting, http.task], return_when=asyncio.FIRST_COMPLETED)
+        if starting in done:
+            tasks = starting.result()
+            done, _ = await asyncio.wait([stopping, http.task, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in done - {stopping}:
-            if error := task.exception():
-                raise error
+            task.result()
+    finally:
+        for waiting in (starting, stopping):
+            waiting.cancel()
+        await asyncio.wait([starting], timeout=RELAY_SECONDS)
+        await _stopped(service, health, http, tasks)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await stack.aclose()
+        log.info("service stopped")
 
 
 def _let_be_what_stays() -> None:
@@ -214,10 +225,18 @@ def run(build: Callable[[], Service]) -> None:
     async def main() -> None:
         service = build()
         logs.configure(service.name, service.settings.log_level)
+        code = 0
         try:
             await serve(service)
         except Exception as error:
             log.exception("the service ends")
-            raise SystemExit(1) from error
+            code = 1
+            raise SystemExit(code) from error
+        finally:
+            # Everything has been stopped or given up by now; a thread that hangs on somebody else's server may not
+            # hold up the end.
+            last = threading.Timer(LEAVE_SECONDS, os._exit, (code,))
+            last.daemon = True
+            last.start()
 
     uvloop.run(main())

@@ -8,9 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from hub import parking
 from hub.auth import Actor, InvalidTokenError, issue, verify
+from hub.db import Database
+from hub.health import Health
 from hub.messages import encode
 from hub.ops.app import make_app
 from tests.conftest import DatabaseOf
@@ -49,12 +52,13 @@ def test_a_short_key_is_refused_at_once() -> None:
 async def client(database_of: DatabaseOf) -> httpx.AsyncClient:
     database = await database_of("router")
     await publish(database, [refusal()])
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=_app(database)), base_url="http://router")
 
-    async def ready() -> bool:
-        return False
 
-    app = make_app("router", database, KEY, ready, [], None)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://router")
+def _app(database: Database) -> ASGIApp:
+    health = Health(database, {})
+    health.opened = True
+    return make_app("router", database, KEY, health, [], None)
 
 
 async def test_health_and_metrics_need_no_token(client: httpx.AsyncClient) -> None:
@@ -67,8 +71,9 @@ async def test_queues_are_shown_to_operators_only(client: httpx.AsyncClient) -> 
     assert (await client.get("/ops/queues")).status_code == 401
     token = issue(KEY, OPERATOR, "router", datetime.now(UTC))
     answer = await client.get("/ops/queues", headers={"Authorization": f"Bearer {token}"})
-    (outbox,) = answer.json()["queues"]
-    assert (outbox["queue"], outbox["depth"]) == ("outbox", 1)
+    found = {queue["queue"]: queue for queue in answer.json()["queues"]}
+    outbox = found["outbox"]
+    assert (outbox["depth"], found["parked dead"]["depth"]) == (1, 0)
     assert datetime.fromisoformat(outbox["oldest"]).tzinfo is not None
 
 
@@ -85,10 +90,7 @@ async def test_a_parked_message_is_shown_with_its_error(database_of: DatabaseOf)
     async with database.begin() as connection:
         await parking.park(connection, "router", [(event.id, encode(event, "/x"), ZeroDivisionError("a bug"))])
 
-    async def ready() -> bool:
-        return True
-
-    app = make_app("router", database, KEY, ready, [], None)
+    app = _app(database)
     token = issue(KEY, OPERATOR, "router", datetime.now(UTC))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://router") as client:
         answer = await client.get("/ops/parked", headers={"Authorization": f"Bearer {token}"})

@@ -6,6 +6,7 @@ from datetime import datetime
 from ehf_builder.handlers import OSLO, BuilderHandler
 from ehf_builder.settings import BuilderSettings
 from ehf_builder.validation.pool import Pool
+from hub import metrics
 from hub.blobs import BlobStore
 from hub.db import Database
 from hub.ids import utc_now
@@ -22,6 +23,8 @@ def build() -> Service:
         limit=settings.document_limit,
         today=datetime.now(OSLO).date(),
     )
+    metrics.POOL_WORKERS.set_function(lambda: len(pool.pids))
+    metrics.POOL_DEPTH.set_function(lambda: pool.depth)
     return Service(
         name="ehf-builder",
         settings=settings,
@@ -29,6 +32,7 @@ def build() -> Service:
         migrations=None,
         handlers=[BuilderHandler(pool, BlobStore(settings.blob_url), utc_now)],
         resources=[pool],
+        checks={"validation pool": lambda: None if pool.pids else "none of its worker processes runs"},
     )
 
 

@@ -13,6 +13,7 @@ from gateway.handlers import GatewayHandler
 from gateway.housekeeping import Housekeeping
 from gateway.releaser import Releaser
 from gateway.settings import GatewaySettings
+from gateway.store import releases
 from gateway.store.access import Access
 from gateway.store.submissions import Submissions
 from gateway.wakeups import Bell
@@ -42,6 +43,9 @@ def build(settings: GatewaySettings | None = None, clock: Callable[[], datetime]
         handlers=[GatewayHandler(blobs, bell, clock)],
         resources=[ftp_sender, metering],
         after_commit=[bell.committed, releaser.wake],
+        parts=[releaser.part, bell.part],
+        on_stop=[bell.close],
+        queues=[releases.QUEUE],
     )
     parts = Parts(
         settings=settings,

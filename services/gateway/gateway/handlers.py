@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway.domain import arrival, progress
+from gateway.measuring import measure
 from gateway.store import inboxes
 from gateway.store import progress as store
 from gateway.store.access import oslo_day
@@ -49,6 +50,7 @@ class GatewayHandler:
         known = await store.locked(connection, firsts)
         moved = progress.advance(known, events)
         self._bell.remember(await store.write(connection, moved, now))
+        measure(moved.steps)
         orders = [
             (event, copy)
             for event, copy in batch

@@ -8,24 +8,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy.exc import DBAPIError
 
+from gateway.measuring import reached
 from gateway.settings import GatewaySettings
 from gateway.store import releases
 from gateway.store.rows import parties_of
-from gateway.wakeups import wait_for
 from hub import outbox
 from hub.db import Database
 from hub.errors import Unavailable
+from hub.health import Part
 from hub.ids import utc_now
 from hub.parties import CustomerEntry, RegisterEntry
 from hub.pipeline import BlobRef, InvoiceSubmitted
+from hub.tasks import woken
 
 POLL_SECONDS = 0.2
 GATHER_SECONDS = 0.05
-
-log = structlog.get_logger(__name__)
 
 
 def submitted(row: Any, register_version: int, now: datetime) -> InvoiceSubmitted:
@@ -52,6 +51,7 @@ class Releaser:
         self._woken = asyncio.Event()
         self._last = releases.FIRST
         self._full = False
+        self.part = Part("release")
 
     def accepted(self) -> None:
         """Tell that something was accepted; of no interest while as many as may are in flight."""
@@ -75,14 +75,15 @@ class Releaser:
             try:
                 released = await self.release(utc_now())
             except (Unavailable, DBAPIError, OSError) as error:
-                log.warning("nothing can be released now", error=str(error))
+                self.part.lacks(str(error))
                 await asyncio.sleep(1)
                 continue
+            self.part.works()
             if released:
                 last = clock()
                 committed()
             else:
-                await wait_for(self._woken, POLL_SECONDS)
+                await woken(self._woken, POLL_SECONDS)
 
     async def release(self, now: datetime) -> int:
         """Release as many as may be in flight, in one transaction; return how many."""
@@ -101,4 +102,6 @@ class Releaser:
             version, rows = await releases.release(connection, ids, now)
             await outbox.emit(connection, [submitted(row, version, now) for row in rows])
         self._last = waiting[-1].install
+        for identifier in ids:
+            reached(identifier, "released", now)
         return len(rows)

@@ -4,21 +4,18 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import suppress
 from uuid import UUID
 
-import structlog
 from sqlalchemy.exc import DBAPIError
 
 from gateway.store import feeds
 from hub.db import Database
 from hub.errors import Unavailable
+from hub.health import Part
 
 POLL_SECONDS = 1.0
 KEEP_SECONDS = 0.25
 PACE_SECONDS = 0.2
-
-log = structlog.get_logger(__name__)
 
 
 class Bell:
@@ -32,6 +29,8 @@ class Bell:
         self._waiting: dict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._pending: dict[UUID, float] = {}
         self._asked: dict[UUID, float] = {}
+        self.closing = False
+        self.part = Part("feeds")
 
     def remember(self, installs: Iterable[UUID]) -> None:
         """Note who has news, to be rung after the commit."""
@@ -53,6 +52,11 @@ class Bell:
         for install in installs:
             for event in self._waiting.get(install, ()):
                 event.set()
+
+    def close(self) -> None:
+        """Let everybody who waits go with what there is: the service stops."""
+        self.closing = True
+        self.ring(list(self._waiting))
 
     def listen(self, install: UUID) -> asyncio.Event:
         """Return an event that is set at the next news; begin before looking, so that nothing falls between."""
@@ -77,15 +81,12 @@ class Bell:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             if not self._waiting:
+                self.part.works()
                 continue
             try:
                 async with self._database.begin() as connection:
                     self.ring(await feeds.with_news(connection, list(self._waiting)))
             except (Unavailable, DBAPIError) as error:
-                log.warning("feeds cannot be watched now", error=str(error))
-
-
-async def wait_for(event: asyncio.Event, seconds: float) -> None:
-    """Wait until the event is set, or so long."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+                self.part.lacks(str(error))
+            else:
+                self.part.works()

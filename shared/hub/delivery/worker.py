@@ -16,8 +16,10 @@ from hub.delivery.ports import Failed, Fenced, NotSent, SendingChannel, Unknown
 from hub.delivery.reports import Reports
 from hub.delivery.store import Claimed, DeliveryStore
 from hub.errors import Problem, Refused, TryLater, Unavailable
+from hub.health import Part
 from hub.ids import utc_now
 from hub.pipeline import Receipt
+from hub.tasks import woken
 
 POLL_SECONDS = 0.25
 DOWN_SECONDS = 1.0
@@ -73,6 +75,7 @@ class Worker:
         self._running: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
+        self.part = Part("deliveries")
 
     def wake(self) -> None:
         """Tell that something may be due; saves the rest of the poll."""
@@ -90,13 +93,14 @@ class Worker:
                         name, named = await self._recover(), True
                     claimed = await self._claim()
                 except (Unavailable, DBAPIError, OSError) as error:
-                    log.warning("waiting for the database", error=str(error))
+                    self.part.lacks(str(error))
                     await asyncio.sleep(DOWN_SECONDS)
                     continue
+                self.part.works()
                 for one in claimed:
                     self._start(one)
                 if not claimed:
-                    await self._rest()
+                    await woken(self._woken, POLL_SECONDS)
         finally:
             await self._drain()
             if name is not None:
@@ -134,12 +138,6 @@ class Worker:
             blocked=self._breakers.open(utc_now()),
             lease=self._budget.lease,
         )
-
-    async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
-        except TimeoutError:
-            return
 
     def _start(self, claimed: Claimed) -> None:
         self._running[claimed.destination] += 1
@@ -234,12 +232,12 @@ class Worker:
         return False
 
     async def _delivered(self, claimed: Claimed, number: int, receipt: Receipt) -> None:
-        metrics.ATTEMPTS.labels("delivered").inc()
+        metrics.ATTEMPTS.labels(claimed.order.where.channel, "delivered").inc()
         event = Reports(claimed.order, number).delivered(receipt)
         await self._store.end(claimed, number, "delivered", None, [event])
 
     async def _failed(self, claimed: Claimed, number: int, problem: Problem, *, nothing_sent: bool) -> None:
-        metrics.ATTEMPTS.labels("failed").inc()
+        metrics.ATTEMPTS.labels(claimed.order.where.channel, "failed").inc()
         event = Reports(claimed.order, number).failed(problem, utc_now(), nothing_sent=nothing_sent)
         await self._store.end(claimed, number, "failed", problem, [event])
 
@@ -248,7 +246,7 @@ class Worker:
         if now - claimed.order.time > self._budget.give_up:
             await self._failed(claimed, number, problem, nothing_sent=True)
             return
-        metrics.ATTEMPTS.labels("retry").inc()
+        metrics.ATTEMPTS.labels(claimed.order.where.channel, "retry").inc()
         due_at = now + self._budget.retry_after(number)
         event = Reports(claimed.order, number).retrying(problem, now, due_at)
         await self._store.again(claimed, number, due_at, problem, [event])
@@ -257,7 +255,7 @@ class Worker:
         now = utc_now()
         events = []
         if claimed.doubted_at is None:
-            metrics.IN_DOUBT.inc()
+            metrics.IN_DOUBT.labels(claimed.order.where.channel).inc()
             events.append(Reports(claimed.order, number).in_doubt(problem, now))
         await self._store.doubt(claimed, now + self._budget.ask_after(claimed.asked), events)
 

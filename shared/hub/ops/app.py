@@ -1,29 +1,26 @@
 """What every service answers on its localhost port: health, metrics, and /ops behind a 60-second token."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.db import Database
+from hub.health import Health
 from hub.ops.answers import OpsError, OpsJSON, as_problem
 from hub.ops.guard import Guarded
+from hub.probes import Closed, probe_routes
+from hub.queues import TRANSPORT
+from hub.queues import queues as waiting
 
 _OWN = frozenset({"health", "metrics", "ops"})
 
-_QUEUES = text("""
-    SELECT 'outbox' AS queue, count(*) AS depth, min(created_at) AS oldest FROM outbox
-    UNION ALL
-    SELECT 'parked ' || state, count(*), min(parked_at) FROM parked
-    WHERE state IN ('waiting', 'retry', 'dead') GROUP BY state
-""")
 _PARKED = text("""
     SELECT seq, consumer, event_id, topic, key, state, attempts, next_at, error_class, error_fingerprint, error_text,
            parked_at
@@ -39,7 +36,8 @@ def standard_routes(database: Database) -> list[Route]:
             return [dict(row) for row in (await connection.execute(statement, values)).mappings()]
 
     async def queues(_request: Request) -> Response:
-        return OpsJSON({"queues": await rows(_QUEUES)})
+        async with database.begin() as connection:
+            return OpsJSON({"queues": await waiting(connection, [TRANSPORT])})
 
     async def parked(request: Request) -> Response:
         after = request.query_params.get("after", "0")
@@ -54,31 +52,14 @@ def make_app(
     service: str,
     database: Database,
     secret: SecretStr,
-    ready: Callable[[], Awaitable[bool]],
+    health: Health,
     routes: Sequence[BaseRoute],
     app: ASGIApp | None,
 ) -> ASGIApp:
     """Assemble a service's HTTP side; `routes` come under /ops, `app` (the public API) at the root."""
-
-    async def live(_request: Request) -> Response:
-        return PlainTextResponse("live")
-
-    async def is_ready(_request: Request) -> Response:
-        return PlainTextResponse("ready") if await ready() else PlainTextResponse("not ready", status_code=503)
-
-    async def metrics(_request: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
     operations = Starlette(routes=[*standard_routes(database), *routes], exception_handlers={OpsError: as_problem})
-    own = Starlette(
-        routes=[
-            Route("/health/live", live),
-            Route("/health/ready", is_ready),
-            Route("/metrics", metrics),
-            Mount("/ops", Guarded(operations, service, secret)),
-        ]
-    )
-    return own if app is None else _divided(own, app)
+    own = Starlette(routes=[*probe_routes(health), Mount("/ops", Closed(Guarded(operations, service, secret), health))])
+    return own if app is None else _divided(own, Closed(app, health))
 
 
 def _divided(own: ASGIApp, public: ASGIApp) -> ASGIApp:

@@ -46,6 +46,7 @@ def specs(
             module=service.replace("-", "_"),
             port=first,
             more_ports=more,
+            started="/health/started",
             environment={**urls, **own.get(service, {})},
             secrets=_SECRETS.get(service, ()),
         )

@@ -148,6 +148,20 @@ async def accepts(port: int) -> bool:
     return True
 
 
+async def answers(port: int, path: str) -> bool:
+    """Whether an HTTP server on this port of 127.0.0.1 answers 200 to `GET path`, within five seconds."""
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+                return (await reader.readline()).split(b" ")[1:2] == [b"200"]
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
+
+
 def read_private(file: Path) -> dict[str, Any]:
     """Read a small JSON file that `write_private` wrote; {} if there is none."""
     if not file.exists():

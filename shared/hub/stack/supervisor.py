@@ -49,7 +49,8 @@ class ServiceSpec:
 
     `name` is its deploy name (`ehf-builder`), `port` where it will serve HTTP on 127.0.0.1 (None: nowhere),
     `environment` what it gets beside what every service gets, `secrets` the variables that hold 32 random bytes
-    (base64) of its own, kept in the data folder, `more_ports` where further instances of it serve, side by side.
+    (base64) of its own, kept in the data folder, `more_ports` where further instances of it serve, side by side,
+    `started` the path that answers 200 once it has what it needs (None: it listens no earlier).
     """
 
     name: str
@@ -59,6 +60,7 @@ class ServiceSpec:
     arguments: Sequence[str] = ()
     secrets: Sequence[str] = ()
     more_ports: Sequence[int] = ()
+    started: str | None = None
 
     @property
     def ports(self) -> Sequence[int | None]:
@@ -187,8 +189,12 @@ def _in_words(code: int) -> str:
     return f"was ended by signal {-code}"
 
 
+async def _serves(started: str | None, port: int) -> bool:
+    return await process.accepts(port) and (started is None or await process.answers(port, started))
+
+
 async def until_serving(services: Sequence[Service], supervisor: Supervisor, patience: timedelta) -> None:
-    """Wait until every service that has a port accepts connections there.
+    """Wait until every service that has a port accepts connections there, and has started.
 
     Raises StackError, with the end of its log, for one that keeps dying or does not get there in time.
     """
@@ -196,7 +202,7 @@ async def until_serving(services: Sequence[Service], supervisor: Supervisor, pat
     waiting = [service for service in services if service.port is not None]
     while waiting:
         service = waiting[0]
-        if await process.accepts(service.port or 0):
+        if await _serves(service.spec.started, service.port or 0):
             waiting.pop(0)
         elif supervisor.deaths[service.name] >= 3 or deadline.passed:
             raise StackError(

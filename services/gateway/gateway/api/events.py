@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from gateway.api.parts import AnyInstall, Wired
 from gateway.api.views import FeedPage
 from gateway.store import feeds
-from gateway.wakeups import wait_for
 from hub.errors import Problem, Refused
+from hub.tasks import woken
 
 _NEWEST = 2**62
 
@@ -37,9 +37,9 @@ async def read(
                 last, rows = await feeds.read(connection, caller.install, after, limit)
             if after > last:
                 raise Refused(_beyond(after, last))
-            if rows or clock() >= until:
+            if rows or clock() >= until or parts.bell.closing:
                 return FeedPage(entries=[{"number": row.number, **row.entry} for row in rows], last=last)
-            await wait_for(news, until - clock())
+            await woken(news, until - clock())
     finally:
         parts.bell.leave(caller.install, news)
 

@@ -46,6 +46,10 @@ _RELEASE = text("""
         (SELECT u.entry FROM customer u WHERE u.company = t.client AND u.endpoint = t.recipient
          ORDER BY u.changed_at DESC LIMIT 1)) AS customer
 """)
+# What waits for its turn, as an operator sees it.
+QUEUE = text("""
+    SELECT 'accepted' AS queue, count(*) AS depth, min(accepted_at) AS oldest FROM transaction WHERE released_at IS NULL
+""")
 _VERSION = text("SELECT version FROM register_counter")
 FIRST = UUID(int=0)
 
