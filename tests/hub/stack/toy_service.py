@@ -29,7 +29,7 @@ if "TOY_FAILS" in os.environ:
     sys.exit(3)
 worker = subprocess.Popen([sys.executable, "-c", WORKER, str(os.getpid())])
 signal.signal(signal.SIGTERM, signal.SIG_IGN if "TOY_IS_STUBBORN" in os.environ else end)
-listener = socket.create_server(("127.0.0.1", int(os.environ["HUB_PORT"])))
 log(event="started", ordinal=os.environ["HUB_ORDINAL"], worker=worker.pid)
+listener = socket.create_server(("127.0.0.1", int(os.environ["HUB_PORT"])))
 while True:
     listener.accept()[0].close()
