@@ -67,7 +67,8 @@ def test_the_newest_golden_message_is_what_is_published_today(type_: str) -> Non
     newest = [golden for golden in messages() if golden.type == type_][-1]
     event = decode(newest.message)
     assert event is not None
-    assert Golden.of(encode(event, newest.headers["ce_source"])).body == newest.body
+    published = Golden.of(encode(event, newest.headers["ce_source"])).body
+    assert published == newest.body, f"append a message to golden/{type_}.json that has the new fields"
 
 
 @pytest.mark.parametrize("golden", ALL)
