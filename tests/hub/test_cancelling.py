@@ -179,6 +179,25 @@ async def test_a_delivery_that_waits_for_its_next_attempt_is_stopped(bench: Benc
     assert bench.channel.effects == []
 
 
+async def test_a_recipient_that_has_had_it_since_before_beats_the_cancellation(bench: Bench) -> None:
+    one = order()
+
+    async def finds_it_there(_order: DeliveryOrdered, _attempt: Attempt) -> Receipt:
+        assert len(await handle(bench, request(one))) == 1
+        return RECEIPT
+
+    bench.channel.steps = [finds_it_there]
+    await handle(bench, one)
+
+    async def told() -> bool:
+        return await bench.reported() == [CANCELLED, DELIVERED]
+
+    async with running(bench.worker().run):
+        await until(told, "both were told")
+    assert await bench.results() == ["delivered"]
+    assert await bench.rows("SELECT outcome FROM attempt") == ["delivered"]
+
+
 @asynccontextmanager
 async def held(bench: Bench, *statements: str) -> AsyncIterator[None]:
     """Hold what the statements do uncommitted; commit on leaving."""

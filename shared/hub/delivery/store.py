@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import outbox
 from hub.db import Database
+from hub.delivery import cancelling
 from hub.delivery.ports import Fenced
 from hub.errors import Problem
 from hub.ids import utc_now
@@ -265,3 +266,10 @@ class DeliveryStore:
                 "now": utc_now(),
             },
         )
+
+    async def delivered_all_the_same(self, claimed: Claimed, number: int, events: Sequence[Event]) -> None:
+        """Tell of a delivery that was cancelled while its attempt learned that it had been made; raises Fenced."""
+        async with self._database.begin() as connection:
+            if not await cancelling.overrule(connection, claimed.keys, number):
+                raise Fenced
+            await outbox.emit(connection, events)

@@ -234,7 +234,11 @@ class Worker:
     async def _delivered(self, claimed: Claimed, number: int, receipt: Receipt) -> None:
         metrics.ATTEMPTS.labels(claimed.order.where.channel, "delivered").inc()
         event = Reports(claimed.order, number).delivered(receipt)
-        await self._store.end(claimed, number, "delivered", None, [event])
+        try:
+            await self._store.end(claimed, number, "delivered", None, [event])
+        except Fenced:
+            await self._store.delivered_all_the_same(claimed, number, [event])
+            log.warning("a cancelled document had been delivered before", delivery=claimed.name)
 
     async def _failed(self, claimed: Claimed, number: int, problem: Problem, *, nothing_sent: bool) -> None:
         metrics.ATTEMPTS.labels(claimed.order.where.channel, "failed").inc()
