@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,15 @@ from hub.errors import Unavailable
 Connection = AsyncConnection  # what handlers are given, by a name that leaves them free of the library
 POOL_SIZE = 5
 CONNECT_SECONDS = 10
+STANDSTILL = timedelta(seconds=60)  # longer than anything we wait for between two statements
 HUB_MIGRATIONS = Path(__file__).parent / "migrations"
 DELIVERY_MIGRATIONS = Path(__file__).parent / "delivery" / "migrations"
 _MIGRATION_LOCK = 0x48554201
 
 # Classes and codes after which the same statement may succeed on a healthy database (PostgreSQL appendix A):
 # 08 connection, 53 resources (disk full, too many connections), 57P operator, 40001/40P01 serialization and deadlock,
-# 55P03 lock not available, 25006 read-only (a fail-over is under way).
-_TRANSIENT = ("08", "53", "57P", "40001", "40P01", "55P03", "25006")
+# 55P03 lock not available, 25006 read-only (a fail-over is under way), 25P03 we stood still in a transaction.
+_TRANSIENT = ("08", "53", "57P", "40001", "40P01", "55P03", "25006", "25P03")
 
 
 def is_transient(error: BaseException) -> bool:
@@ -42,10 +44,17 @@ def is_unprepared(error: BaseException) -> bool:
 
 
 class Database:
-    """Connections of one service. `schema` is its own; nobody else's is readable to its role."""
+    """Connections of one service. `schema` is its own; nobody else's is readable to its role.
 
-    def __init__(self, url: str, schema: str, *, pool_size: int = POOL_SIZE) -> None:
+    A process that stands still for `standstill` (stopped, swapped out, its machine frozen) loses its transactions, and
+    so the locks that others wait for: PostgreSQL would let a connection that lives hold them for ever.
+    """
+
+    def __init__(
+        self, url: str, schema: str, *, pool_size: int = POOL_SIZE, standstill: timedelta = STANDSTILL
+    ) -> None:
         self.schema = schema
+        self.standstill = standstill
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -57,7 +66,11 @@ class Database:
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "command_timeout": 60,
-                "server_settings": {"search_path": schema, "application_name": f"hub-{schema}"},
+                "server_settings": {
+                    "search_path": schema,
+                    "application_name": f"hub-{schema}",
+                    "idle_in_transaction_session_timeout": milliseconds(standstill),
+                },
             },
         )
 
@@ -101,6 +114,11 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def milliseconds(time: timedelta) -> str:
+    """Write a time as PostgreSQL's settings take it."""
+    return str(round(time.total_seconds() * 1000))
 
 
 def version_table(history: Path) -> str:

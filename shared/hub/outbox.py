@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import kafka, metrics
-from hub.db import Database
+from hub.db import Database, milliseconds
 from hub.errors import Unavailable
 from hub.health import Part
 from hub.ids import utc_now
@@ -108,7 +108,12 @@ class Relay:
             await kafka.stop_producer(producer)
 
     async def _lock(self, connection: AsyncConnection) -> bool:
-        """Wait until this process is the one that publishes; False when the wait was too long for one statement."""
+        """Wait until this process is the one that publishes; False when the wait was too long for one statement.
+
+        A process that stands still while it holds the lock would keep every other from publishing: its session ends.
+        """
+        limit = {"limit": milliseconds(self._database.standstill)}
+        await connection.execute(text("SELECT set_config('idle_session_timeout', :limit, false)"), limit)
         names = {"lock": _LOCK, "schema": self._database.schema}
         taken = await connection.execute(text("SELECT pg_try_advisory_lock(:lock, hashtext(:schema))"), names)
         if taken.scalar_one():

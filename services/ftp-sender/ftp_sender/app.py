@@ -19,6 +19,11 @@ NAME = "ftp-sender"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+def budget_of(settings: FtpSenderSettings) -> Budget:
+    """Return the limits of sending."""
+    return Budget(deadline=settings.file_limit, lease=settings.file_limit * 4 / 3)
+
+
 def build(settings: FtpSenderSettings | None = None) -> Service:
     """Wire the service together; settings come from the environment unless given."""
     settings = settings or FtpSenderSettings()
@@ -32,7 +37,7 @@ def build(settings: FtpSenderSettings | None = None) -> Service:
         settings=settings,
         database=database,
         migrations=MIGRATIONS,
-        sender=Sender(Channel.FTP, channel, Budget()),
+        sender=Sender(Channel.FTP, channel, budget_of(settings)),
         ops_routes=routes(targets, sessions),
         resources=[sessions],
     )

@@ -1,6 +1,8 @@
 """ftp-sender's settings, from the environment (`HUB_…`)."""
 
-from pydantic import SecretStr
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
 
 from hub.settings import HubSettings
 
@@ -9,11 +11,13 @@ class FtpSenderSettings(HubSettings):
     """What an operator sets.
 
     `ftp_sender_seal_key` (base64, 32 bytes) seals the customers' secrets; `ftp_sender_former_seal_keys` (separated by
-    commas) still open what was sealed before a rotation.
+    commas) still open what was sealed before a rotation. `file_limit` is how long one file may take, from connecting to
+    its final name; a worker that stands still for a third longer loses its deliveries to another.
     """
 
     ftp_sender_seal_key: SecretStr
     ftp_sender_former_seal_keys: SecretStr = SecretStr("")
+    file_limit: timedelta = Field(default=timedelta(seconds=45), gt=timedelta(0))
 
     @property
     def former_seal_keys(self) -> list[str]:
