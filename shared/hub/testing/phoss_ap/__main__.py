@@ -21,6 +21,7 @@ def _world() -> tuple[World, int]:
     parser.add_argument("--backend", help="where inbound documents are posted")
     parser.add_argument("--bearer", help="the secret sent to the backend as `Authorization: Bearer`")
     parser.add_argument("--retry-seconds", type=float, default=180.0)
+    parser.add_argument("--most-attempts", type=int, default=3, help="how often a document is posted to the backend")
     said = parser.parse_args()
     receivers = {address: Receiver(mls=said.mls) for address in said.known}
     receivers |= {address: Receiver(Behaviour.DOWN) for address in said.down}
@@ -31,6 +32,7 @@ def _world() -> tuple[World, int]:
         backend=Backend(said.backend, headers) if said.backend else None,
         folder=said.folder,
         retry_after=timedelta(seconds=said.retry_seconds),
+        most_attempts=said.most_attempts,
     )
     return world, said.port
 

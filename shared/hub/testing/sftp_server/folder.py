@@ -70,12 +70,11 @@ class Site:
             raise PermissionError(path)
         return found
 
-    def note(self, name: str) -> None:
+    def note(self, name: str, data: bytes) -> None:
         """Note a file that got its final name (hidden and unfinished ones have none yet)."""
         file = Path(name).name
         if file.startswith(".") or file.endswith(UNFINISHED):
             return
-        data = self.real(name).read_bytes()
         entry = Received(name, len(data), hashlib.sha256(data).hexdigest(), utc_now())
         with self._lock:
             self.received.append(entry)
@@ -200,5 +199,6 @@ class FolderInterface(SFTPServerInterface):
         return result
 
     def _renamed(self, old: str, new: str) -> None:
+        data = self._site.real(old).read_bytes()  # afterwards somebody may have taken the file away
         self._site.real(old).rename(self._site.real(new))
-        self._site.note(new)
+        self._site.note(new, data)
