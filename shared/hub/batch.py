@@ -12,9 +12,10 @@ import structlog
 from aiokafka.structs import ConsumerRecord
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import metrics, outbox, parking, positions
+from hub import failpoints, metrics, outbox, parking, positions
 from hub.db import Database, is_transient
 from hub.errors import Unavailable
+from hub.failpoints import Point
 from hub.messages import MalformedMessageError, Message, decode, event_id, text_headers
 from hub.pipeline import Event, Topic
 from hub.positions import Partition
@@ -118,7 +119,11 @@ class Batch:
                 await outbox.emit(connection, events)
             if parked:
                 await parking.park(connection, name, parked)
+                failpoints.reach(Point.PARKING_BEFORE_COMMIT)
+            failpoints.reach(Point.CONSUMER_BEFORE_POSITION)
             await positions.save(connection, name, nexts)
+            failpoints.reach(Point.CONSUMER_BEFORE_COMMIT)
+        failpoints.reach(Point.CONSUMER_AFTER_COMMIT)
         for event, _ in ready:
             metrics.CONSUMED.labels(name, event.type).inc()
 

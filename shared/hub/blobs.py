@@ -16,7 +16,9 @@ from urllib.parse import unquote, urlparse
 import obstore
 from obstore.exceptions import AlreadyExistsError, NotFoundError
 
+from hub import failpoints
 from hub.errors import Unavailable
+from hub.failpoints import Point
 from hub.pipeline import BlobRef
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -56,13 +58,16 @@ class _Folder:
                 left = memoryview(data)
                 while left:
                     left = left[os.write(handle, left) :]
+                failpoints.reach(Point.BLOB_BEFORE_SYNC)
                 os.fsync(handle)
             finally:
                 os.close(handle)
+            failpoints.reach(Point.BLOB_BEFORE_NAME)
             Path(aside).rename(target)  # over the same content, if somebody was faster
         except OSError:
             Path(aside).unlink(missing_ok=True)
             raise
+        failpoints.reach(Point.BLOB_AFTER_NAME)
         _sync_folder(target.parent)
 
     def _make_folder(self, folder: Path) -> None:
@@ -172,6 +177,7 @@ class BlobStore:
             await self._backend.copy(ref.key, key)
         except (OSError, obstore.exceptions.BaseError) as error:
             raise Unavailable(f"the blob store did not copy {ref.key}: {error}") from error
+        failpoints.reach(Point.INBOX_AFTER_COPY)
         return ref.model_copy(update={"key": key})
 
 

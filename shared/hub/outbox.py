@@ -16,9 +16,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import kafka, metrics
+from hub import failpoints, kafka, metrics
 from hub.db import Database, milliseconds
 from hub.errors import Unavailable
+from hub.failpoints import Point
 from hub.health import Part
 from hub.ids import utc_now
 from hub.messages import encode
@@ -137,6 +138,7 @@ class Relay:
         rows = (await connection.execute(_PENDING, {"most": BATCH})).all()
         if not rows:
             return 0
+        failpoints.reach(Point.RELAY_BEFORE_PUBLISH)
         sent: list[tuple[int, asyncio.Future[object]]] = []
         acked: list[int] = []
         try:
@@ -144,14 +146,17 @@ class Relay:
             async with kafka.limited(kafka.SEND_SECONDS, "send"):
                 for row in rows:
                     sent.append((row.seq, await self._send(producer, row)))  # noqa: PERF401 - kept where one fails
+                failpoints.reach(Point.RELAY_BEFORE_ACK)
                 for seq, future in sent:
                     await future
                     acked.append(seq)
+            failpoints.reach(Point.RELAY_BEFORE_DELETE)
         finally:
             for _, future in sent[len(acked) :]:  # nobody awaits them: their outcome is read from the table again
                 future.add_done_callback(lambda done: done.cancelled() or done.exception())
             if acked:
                 await connection.execute(_DELETE, {"seqs": acked})
+        failpoints.reach(Point.RELAY_AFTER_DELETE)
         metrics.PUBLISHED.inc(len(acked))
         return len(acked)
 

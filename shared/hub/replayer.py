@@ -6,10 +6,11 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from hub import metrics, outbox, parking
+from hub import failpoints, metrics, outbox, parking
 from hub.batch import Handler
 from hub.db import Database, is_transient
 from hub.errors import Unavailable
+from hub.failpoints import Point
 from hub.health import Part
 from hub.ids import utc_now
 from hub.messages import MalformedMessageError, decode
@@ -62,6 +63,8 @@ class Replayer:
                 if event is not None:
                     await outbox.emit(connection, await self._handler.write(connection, [(event, computed)]))
                 await parking.settle(connection, self._handler.name, parked, "replayed", utc_now())
+                failpoints.reach(Point.REPLAYER_BEFORE_COMMIT)
+            failpoints.reach(Point.REPLAYER_AFTER_COMMIT)
         except Unavailable:
             raise
         except Exception as error:

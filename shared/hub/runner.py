@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from hub import logs
+from hub import failpoints, logs
 from hub.batch import Handler
 from hub.consumer import Consumer
 from hub.db import DELIVERY_MIGRATIONS, HUB_MIGRATIONS, Database, is_unprepared
@@ -225,6 +225,8 @@ def run(build: Callable[[], Service]) -> None:
     async def main() -> None:
         service = build()
         logs.configure(service.name, service.settings.log_level)
+        if point := failpoints.arm(os.environ):
+            log.critical("this process will die on purpose", point=point)
         code = 0
         try:
             await serve(service)

@@ -13,8 +13,10 @@ from access_point import peppol
 from access_point.models import inbound_document
 from access_point.peppol import DocumentKind
 from access_point.sbdh import Sbd, read
+from hub import failpoints
 from hub.blobs import BlobStore
 from hub.db import Database
+from hub.failpoints import Point
 from hub.ids import uuid7
 from hub.outbox import emit
 from hub.parties import Direction, Initiator
@@ -57,7 +59,9 @@ class Inbound:
         owner = _owner_of(sbd)
         document = await self._blobs.put(owner, sbd.document)
         envelope = await self._blobs.put(owner, data)
+        failpoints.reach(Point.INBOUND_BEFORE_COMMIT)
         new = await self._keep(sbd, document, envelope)
+        failpoints.reach(Point.INBOUND_AFTER_COMMIT)
         log.info("document received", instance_id=sbd.instance_id, kind=sbd.kind, sender=sbd.sender, new=new)
         return Taken(sbd, new)
 

@@ -19,9 +19,11 @@ from access_point.outcome import (
     of_submission,
 )
 from access_point.ports import AccessPoint, AnswerLostError, NeverReachedError, Submission
+from hub import failpoints
 from hub.blobs import BlobStore
 from hub.delivery.ports import Attempt, Failed, NotSent, Unknown
 from hub.errors import HubError, Refused, Unavailable
+from hub.failpoints import Point
 from hub.pipeline import DeliveryOrdered, PeppolDestination, Receipt
 
 _REMEMBERED = 1000
@@ -95,6 +97,7 @@ class PeppolChannel:
         except NeverReachedError:
             self._remember(submission.instance_id, NEVER_REACHED)
             raise
+        failpoints.reach(Point.PEPPOL_SUBMITTED)
         settled = of_submission(answer)
         self._remember(submission.instance_id, answer)
         if not isinstance(settled, Sent):

@@ -14,9 +14,10 @@ from gateway.measuring import reached
 from gateway.settings import GatewaySettings
 from gateway.store import releases
 from gateway.store.rows import parties_of
-from hub import outbox
+from hub import failpoints, outbox
 from hub.db import Database
 from hub.errors import Unavailable
+from hub.failpoints import Point
 from hub.health import Part
 from hub.ids import utc_now
 from hub.parties import CustomerEntry, RegisterEntry
@@ -101,6 +102,8 @@ class Releaser:
             ids: list[UUID] = [row.id for row in waiting]
             version, rows = await releases.release(connection, ids, now)
             await outbox.emit(connection, [submitted(row, version, now) for row in rows])
+            failpoints.reach(Point.RELEASE_BEFORE_COMMIT)
+        failpoints.reach(Point.RELEASE_AFTER_COMMIT)
         self._last = waiting[-1].install
         for identifier in ids:
             reached(identifier, "released", now)

@@ -10,12 +10,13 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import metrics
+from hub import failpoints, metrics
 from hub.delivery.budget import Breakers, Budget
 from hub.delivery.ports import Failed, Fenced, NotSent, SendingChannel, Unknown
 from hub.delivery.reports import Reports
 from hub.delivery.store import Claimed, DeliveryStore
 from hub.errors import Problem, Refused, TryLater, Unavailable
+from hub.failpoints import Point
 from hub.health import Part
 from hub.ids import utc_now
 from hub.pipeline import Receipt
@@ -53,6 +54,7 @@ class LiveAttempt:
         """Record that the next step is the one the outside sees; raises Fenced."""
         await self._store.committing(self._claimed, self.number)
         self.committed = True
+        failpoints.reach(Point.DELIVERY_COMMITTING)
 
 
 class Worker:
@@ -168,6 +170,7 @@ class Worker:
             self._committed()
 
     async def _handle(self, claimed: Claimed) -> None:
+        failpoints.reach(Point.DELIVERY_CLAIMED)
         if claimed.open_attempt is not None:
             if claimed.open_state == "committing":
                 if not await self._find_out(claimed, claimed.open_attempt, claimed.open_since or utc_now()):
@@ -178,10 +181,12 @@ class Worker:
 
     async def _attempt(self, claimed: Claimed, number: int) -> None:
         started = await self._store.prepare(claimed, number)
+        failpoints.reach(Point.DELIVERY_PREPARED)
         attempt = LiveAttempt(number, started, claimed, self._store)
         try:
             async with asyncio.timeout(self._budget.deadline.total_seconds()):
                 receipt = await self._channel.deliver(claimed.order, attempt)
+            failpoints.reach(Point.DELIVERY_DONE)
         except Fenced:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was: sent or not is what matters now
@@ -239,6 +244,7 @@ class Worker:
         except Fenced:
             await self._store.delivered_all_the_same(claimed, number, [event])
             log.warning("a cancelled document had been delivered before", delivery=claimed.name)
+        failpoints.reach(Point.DELIVERY_ENDED)
 
     async def _failed(self, claimed: Claimed, number: int, problem: Problem, *, nothing_sent: bool) -> None:
         metrics.ATTEMPTS.labels(claimed.order.where.channel, "failed").inc()

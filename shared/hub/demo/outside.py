@@ -110,7 +110,7 @@ class Outside:
             "hub.testing.phoss_ap",
             self.access_point_port,
             ("--token", self.token, "--folder", str(self.peppol_folder), "--backend", backend),
-            ("--bearer", self.inbound_secret, "--retry-seconds", "2", "--known", *known),
+            ("--bearer", self.inbound_secret, "--retry-seconds", "2", "--most-attempts", "60", "--known", *known),
         )
 
     async def start_sftp(self, stack: AsyncExitStack) -> None:

@@ -11,9 +11,11 @@ from ftp_sender.adapters.sessions import Sessions
 from ftp_sender.sealing import UnsealableError
 from ftp_sender.store import TargetStore
 from ftp_sender.targets import Target
+from hub import failpoints
 from hub.blobs import BlobStore
 from hub.delivery.ports import Attempt, NotSent, Unknown
 from hub.errors import HubError, Problem, Refused, TryLater, Unavailable
+from hub.failpoints import Point
 from hub.ids import utc_now
 from hub.pipeline import DeliveryOrdered, FtpDestination, Receipt
 
@@ -48,8 +50,10 @@ class SftpChannel:
         async with self.sessions.of(target) as session:
             there = await self.sessions.call(session, lambda: _upload(session, file, data))
             if not there:
+                failpoints.reach(Point.FTP_UPLOADED)
                 await attempt.committing()
                 await self.sessions.call(session, lambda: session.rename(file.part, file.name))
+                failpoints.reach(Point.FTP_RENAMED)
             identity = session.identity
         return await self._receipt(order, target, identity)
 

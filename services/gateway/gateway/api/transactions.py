@@ -19,8 +19,9 @@ from gateway.register.customers import find_customer
 from gateway.store import cancellations, transactions
 from gateway.store.progress import progress_of
 from gateway.store.submissions import Submission
-from hub import outbox
+from hub import failpoints, outbox
 from hub.errors import Refused
+from hub.failpoints import Point
 from hub.ids import uuid7
 from hub.parties import RegisterEntry
 from hub.pipeline import BlobRef, Cancelled, CancelRequested
@@ -77,6 +78,7 @@ async def submit(
     letter = await _read(media, body, client)
     recipient = letter.recipient or await _registered_address(parts, client, letter)
     received = await parts.blobs.put(client.organisation_number, body)
+    failpoints.reach(Point.ACCEPT_BEFORE_COMMIT)
     now = parts.clock()
     submission = Submission(
         id=uuid7(now),
@@ -97,6 +99,7 @@ async def submit(
         now=now,
     )
     identifier = await parts.submissions.accept(submission)
+    failpoints.reach(Point.ACCEPT_AFTER_COMMIT)
     if identifier == submission.id:
         parts.accepted()
         log.info("accepted", transaction_id=str(identifier), client=submission.client)

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.domain.arrival import company_of, item_id
 from gateway.register.rows import activation_of
 from gateway.store.progress import as_json
+from hub import failpoints
+from hub.failpoints import Point
 from hub.parties import Activation
 from hub.pipeline import BlobRef, DeliveryOrdered
 
@@ -85,6 +87,7 @@ async def put(
         for order, copy in orders
     }
     stored = await connection.execute(_PUT, {"rows": as_json(list(rows.values())), "now": now})
+    failpoints.reach(Point.INBOX_BEFORE_COMMIT)
     return {(row.transaction_id, row.leg): row.received_at for row in stored}
 
 
