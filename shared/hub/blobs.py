@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlparse
@@ -36,10 +37,15 @@ class _Backend(Protocol):
 
 
 class _Folder:
-    """A local folder whose files are durable before `create` returns."""
+    """A local folder whose files are durable before `create` returns.
+
+    It is made here and never later: a store that has gone away must not be begun anew in its place.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        with suppress(OSError):  # told as Unavailable by whoever uses it
+            root.mkdir(parents=True, exist_ok=True)
         self._counter = itertools.count()
 
     def _create(self, key: str, data: bytes) -> None:
@@ -71,7 +77,7 @@ class _Folder:
         _sync_folder(target.parent)
 
     def _make_folder(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         _sync_folder(folder.parent)
 
     async def create(self, key: str, data: bytes) -> None:

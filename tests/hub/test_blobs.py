@@ -89,3 +89,6 @@ async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "blobs").rename(tmp_path / "elsewhere")
     with pytest.raises(Unavailable):
         await store.get(ref)
+    with pytest.raises(Unavailable):
+        await store.put("310000027", b"content")
+    assert not (tmp_path / "blobs").exists()
