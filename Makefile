@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench chaos soak lock clean
 
 run: $(READY)  ## set up, start the demonstration, show each invoice's way; ARGS=--once exits after the table
 	$(BIN)/python -m hub demo $(ARGS)
@@ -20,6 +20,13 @@ check: $(READY)
 
 bench: $(READY)  ## figures as JSON lines
 	$(BIN)/python -m tests.load.bench $(ARGS)
+	$(BIN)/python -m tests.faults.neighbours
+
+chaos: $(READY)  ## push INVOICES (10000) while everything is killed again and again; one JSON line, exit 1 unless clean
+	$(BIN)/python -m tests.faults.chaos
+
+soak: $(READY)  ## push INVOICES (100000) and watch memory: JSON lines, exit 1 where it grows
+	$(BIN)/python -m tests.faults.soak
 
 $(READY): requirements.lock pyproject.toml
 	@test "$$(uname -s)" = Linux || { echo "Sentral's local stack runs on Linux; this is $$(uname -s)."; exit 1; }

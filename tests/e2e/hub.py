@@ -1,12 +1,13 @@
 """A hub as its operator starts it (`python -m hub run --demo`), and its users' views of it from outside."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +35,19 @@ class Install:
 
 
 class RunningHub:
-    """The whole hub in processes of its own."""
+    """The whole hub in processes of its own, started with these arguments: unless given, as a demonstration."""
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(
+        self,
+        data: Path,
+        port: int,
+        arguments: Sequence[str] = ("--demo",),
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self.data = data
         self.port = port
+        self._arguments = arguments
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self.http: httpx.Client
 
@@ -47,9 +56,10 @@ class RunningHub:
         return cls(data, free_ports([], 1)[0])
 
     def start(self) -> "RunningHub":
-        command = [sys.executable, "-m", "hub", "run", "--demo", "--data", str(self.data), "--port", str(self.port)]
+        command = [sys.executable, "-m", "hub", "run", "--data", str(self.data), "--port", str(self.port)]
+        command += self._arguments
         with (self.data.parent / f"{self.data.name}.out").open("ab") as out:
-            self._process = subprocess.Popen(command, stdout=out, stderr=out, cwd=ROOT)
+            self._process = subprocess.Popen(command, stdout=out, stderr=out, cwd=ROOT, env=dict(self._environment))
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
         self.until(self._serves, "the hub serves", seconds=120)
         return self
@@ -78,9 +88,13 @@ class RunningHub:
     def install_of(self, client: str) -> Install:
         return next(install for install in self.installs if install.client == client)
 
-    def processes(self) -> list[psutil.Process]:
+    @property
+    def supervisor(self) -> psutil.Process:
         assert self._process is not None
-        return psutil.Process(self._process.pid).children(recursive=True)
+        return psutil.Process(self._process.pid)
+
+    def processes(self) -> list[psutil.Process]:
+        return self.supervisor.children(recursive=True)
 
     def pid_of(self, module: str) -> int:
         """The process id of a service, by its module."""
