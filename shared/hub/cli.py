@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from hub.demo import command
+from hub.ops import cli as ops
 from hub.pipeline import TOPICS
 from hub.stack.catalogue import GATEWAY, SERVICES, missing, specs
 from hub.stack.errors import StackError
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sentral, a message hub for e-invoices.",
 )
+app.add_typer(ops.app, name="ops")
 Data = Annotated[Path, typer.Option(help="Where databases, documents and logs are kept.", envvar="HUB_DATA_DIR")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The gateway's port on 127.0.0.1.")]
 Instances = Annotated[

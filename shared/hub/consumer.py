@@ -7,7 +7,8 @@ runs again one by one, so that one bad message stops nobody else's.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NoReturn
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -19,7 +20,8 @@ from hub.batch import Batch, Handler, read
 from hub.db import Database
 from hub.errors import Unavailable
 from hub.health import Part
-from hub.positions import Partition
+from hub.pauses import Kind, Pauses
+from hub.positions import Lost, Partition
 from hub.tasks import finish, running
 from hub.watch import Watch
 
@@ -29,6 +31,7 @@ IDLE_SECONDS = 1.0
 LAG_SECONDS = 1.0
 JOIN_SECONDS = 60.0
 FINISH_SECONDS = 3.0
+COUNT_SECONDS = 3.0
 BACK_OFF = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = structlog.get_logger(__name__)
@@ -49,6 +52,7 @@ class Consumer:
         topic_prefix: str,
         member: str,
         committed: Callable[[], None],
+        pauses: Pauses | None = None,
     ) -> None:
         self._handler = handler
         self._database = database
@@ -56,8 +60,15 @@ class Consumer:
         self._prefix = topic_prefix
         self._member = member
         self._committed = committed
+        self._pauses = pauses
         self._batch = Batch(handler, database)
+        self._client: AIOKafkaConsumer | None = None
         self.part = Part(f"consumer {handler.name}")
+
+    @property
+    def handler(self) -> Handler:
+        """What it hands batches to."""
+        return self._handler
 
     async def run(self) -> None:
         """Consume until cancelled; outlives outages by building the client anew."""
@@ -69,12 +80,41 @@ class Consumer:
                 metrics.CONSUMER_STOPPED.labels(self._handler.name).set(1)
                 self.part.lacks(f"its position is lost: {error}. An operator decides")
                 log.critical("consumer stopped: its position is lost", consumer=self._handler.name, error=str(error))
-                await asyncio.Event().wait()  # the rest of the service goes on; an operator decides here
+                await self._until_decided()  # the rest of the service goes on
+                metrics.CONSUMER_STOPPED.labels(self._handler.name).set(0)
             except (Unavailable, KafkaError, OSError) as error:
                 wait = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
                 failures = 0 if self.part.lack is None else failures + 1
                 self.part.lacks(f"{error or type(error).__name__}; it starts again")
                 await asyncio.sleep(wait)
+
+    async def _until_decided(self) -> None:
+        """Wait until an operator has told what to do about the lost positions (hub.ops.consumers)."""
+        while True:
+            await asyncio.sleep(IDLE_SECONDS)
+            with suppress(Unavailable):
+                async with self._database.begin() as connection:
+                    if not await positions.lost(connection, self._handler.name):
+                        return
+
+    async def lag(self) -> int | None:
+        """Return how many messages lie before this consumer, in all its processes; None while that is not known."""
+        client = self._client
+        if client is None:
+            return None
+        names = [self._prefix + topic.name for topic in self._handler.topics]
+        logs = [TopicPartition(name, number) for name in names for number in client.partitions_for_topic(name) or ()]
+        try:
+            async with kafka.limited(COUNT_SECONDS, "lag"):
+                async with self._database.begin() as connection:
+                    known = await positions.load(connection, self._handler.name)
+                begins, ends = await client.beginning_offsets(logs), await client.end_offsets(logs)
+        except Unavailable:
+            return None
+        handled = {
+            at: known.get(Partition(at.topic.removeprefix(self._prefix), at.partition), begins[at]) for at in logs
+        }
+        return sum(ends[at] - handled[at] for at in logs) if logs else None
 
     async def _session(self) -> None:
         name = self._handler.name
@@ -84,15 +124,20 @@ class Consumer:
         try:
             await kafka.bounded(client.start(), kafka.START_SECONDS, f"start of the consumer on {self._bootstrap}")
             client.subscribe(await self._topics(client), listener=listener)
+            self._client = client
             async with running(watch.run()):
                 await self._work(client, listener, watch)
         finally:
+            self._client = None
             await kafka.stop_consumer(client)
 
     async def _work(self, client: AIOKafkaConsumer, listener: "_Seeker", watch: Watch) -> None:
         began, lag = 0.0, _Lag(client, self._handler.name)
         while True:
             records = await self._fetch(client, began)
+            if self._held:
+                await self._stand_still(client, listener, records)
+                records = []
             listener.check()
             watch.check()
             if listener.unsought_since is None:
@@ -105,6 +150,26 @@ class Consumer:
                 with watch.handling():
                     await finish(self._handle(records), FINISH_SECONDS)
             await lag.report(records)
+
+    @property
+    def _held(self) -> bool:
+        """Whether an operator has paused this consumer."""
+        return self._pauses is not None and self._pauses.hold(Kind.CONSUMER, self._handler.name)
+
+    async def _stand_still(
+        self, client: AIOKafkaConsumer, listener: "_Seeker", records: Sequence[ConsumerRecord]
+    ) -> None:
+        """Handle nothing while paused (neither what was fetched already), and stay a member of the group."""
+        while True:
+            if listener.unsought_since is None:
+                for record in reversed(records):  # as if they were never fetched
+                    client.seek(TopicPartition(record.topic, record.partition), record.offset)
+            if not self._held:
+                client.resume(*client.paused())
+                return
+            self.part.works()
+            client.pause(*client.assignment())
+            records = await self._fetch(client, 0.0)  # of what was assigned meanwhile
 
     async def _topics(self, client: AIOKafkaConsumer) -> list[str]:
         """Return the topics' names in Kafka; raises Unavailable while some are missing (aiokafka waits in silence)."""
@@ -224,17 +289,35 @@ class _Seeker(ConsumerRebalanceListener):  # type: ignore[misc]
             known = await positions.load(connection, self._name)
         begins = await self._client.beginning_offsets(list(assigned))
         ends = await self._client.end_offsets(list(assigned))
+        ours = {at: Partition(at.topic.removeprefix(self._prefix), at.partition) for at in assigned}
+        lost = [
+            Lost(ours[at], known[ours[at]], begin) for at, begin in begins.items() if known.get(ours[at], begin) < begin
+        ]
+        if lost:
+            await self._note(lost)
+        async with self._database.begin() as connection:
+            await positions.forget_lost(connection, self._name, list(ours.values()))
+        # Nothing is awaited from here on: what is fetched between a seek and the end would be taken for unsought, and
+        # dropped.
         for partition in assigned:
             begin = begins[partition]
-            position = known.get(Partition(partition.topic.removeprefix(self._prefix), partition.partition))
+            position = known.get(ours[partition])
             where = f"{partition.topic}/{partition.partition}"
-            if position is not None and position < begin:
-                raise PositionLostError(f"{where} is at {position}, but the log begins at {begin}")
             if position is not None and position > ends[partition]:
                 # Another log than the one we read: handle all of it, the inbox drops what we saw.
                 log.error("log was replaced", partition=where, position=position, end=ends[partition])
                 position = begin
             self._client.seek(partition, begin if position is None else position)
+
+    async def _note(self, lost: Sequence[Lost]) -> NoReturn:
+        """Write the lost positions down for an operator, and stop."""
+        async with self._database.begin() as connection:
+            await positions.note_lost(connection, self._name, lost)
+        told = "; ".join(
+            f"{one.partition.topic}/{one.partition.number} is at {one.next}, but the log begins at {one.begins_at}"
+            for one in lost
+        )
+        raise PositionLostError(told)
 
     def check(self) -> None:
         """Raise what kept the last assignment from being sought, or that none came for long."""

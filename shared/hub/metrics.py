@@ -19,6 +19,7 @@ CONSUMER_REBUILDS = Counter(
 CONSUMER_STOPPED = Gauge("hub_consumer_stopped", "1 when a consumer's position is lost.", ["consumer"])
 ATTEMPTS = Counter("hub_delivery_attempts_total", "Attempts by channel and outcome.", ["channel", "outcome"])
 IN_DOUBT = Counter("hub_delivery_in_doubt_total", "Deliveries that became a question.", ["channel"])
+OVERRULED = Counter("hub_delivery_overruled_total", "Settlements by operators that turned out to be wrong.")
 QUEUE_DEPTH = Gauge(
     "hub_queue_depth",
     "What waits: outbox, parked (by state), deliveries (due, under way, waiting, in doubt), accepted invoices.",

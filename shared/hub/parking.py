@@ -24,10 +24,11 @@ from hub.messages import Message
 
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(minutes=15)
-_OPEN = "state IN ('waiting', 'retry', 'dead')"
+TRACEBACK_MOST = 6000
+OPEN = "state IN ('waiting', 'retry', 'dead')"
 
 _BLOCKED = text(f"""
-    SELECT DISTINCT key FROM parked WHERE consumer = :consumer AND key = ANY(CAST(:keys AS text[])) AND {_OPEN}
+    SELECT DISTINCT key FROM parked WHERE consumer = :consumer AND key = ANY(CAST(:keys AS text[])) AND {OPEN}
 """)  # noqa: S608 - a constant of this module
 _LOCK = text("""
     SELECT pg_advisory_xact_lock(hashtext(:consumer), hashtext(k.key))
@@ -35,9 +36,9 @@ _LOCK = text("""
 """)
 _PARK = text("""
     INSERT INTO parked (consumer, event_id, topic, key, headers, body, state, attempts, next_at, error_class,
-                        error_fingerprint, error_text, parked_at)
+                        error_fingerprint, error_text, error_traceback, parked_at)
     VALUES (:consumer, :event_id, :topic, :key, CAST(:headers AS jsonb), :body, :state, :attempts, :next_at,
-            :error_class, :error_fingerprint, :error_text, :now)
+            :error_class, :error_fingerprint, :error_text, :error_traceback, :now)
     ON CONFLICT (consumer, event_id) DO NOTHING
 """)
 _DUE = text("""
@@ -45,16 +46,18 @@ _DUE = text("""
     WHERE consumer = :consumer AND state = 'retry' AND next_at <= :now ORDER BY next_at LIMIT :most
 """)
 _CLAIM = text("SELECT 1 FROM parked WHERE seq = :seq AND state = 'retry' FOR UPDATE")
-_SETTLE = text("UPDATE parked SET state = :state, settled_at = :now WHERE seq = :seq")
+_SETTLE = text("UPDATE parked SET state = :state, settled_at = :now WHERE seq = ANY(CAST(:seqs AS bigint[]))")
 _NEXT = text(f"""
     UPDATE parked SET state = 'retry', next_at = :now
-    WHERE state = 'waiting' AND seq = (
-        SELECT min(seq) FROM parked WHERE consumer = :consumer AND key = :key AND {_OPEN}
+    WHERE state = 'waiting' AND seq IN (
+        SELECT min(seq) FROM parked WHERE consumer = :consumer AND key = ANY(CAST(:keys AS text[])) AND {OPEN}
+        GROUP BY key
     )
 """)  # noqa: S608 - a constant of this module
 _AGAIN = text("""
     UPDATE parked SET state = :state, attempts = :attempts, next_at = :next_at, error_class = :error_class,
-                      error_fingerprint = :error_fingerprint, error_text = :error_text
+                      error_fingerprint = :error_fingerprint, error_text = :error_text,
+                      error_traceback = :error_traceback
     WHERE seq = :seq AND state = 'retry'
 """)
 
@@ -75,7 +78,7 @@ def retry_after(attempts: int, asked: timedelta | None = None) -> timedelta:
 
 
 def describe(error: BaseException) -> dict[str, str]:
-    """Return an error's class, text and fingerprint: where it was raised, not what with, so that causes group."""
+    """Return an error's class, text, traceback and fingerprint: where it was raised, not what with, so causes group."""
     frames = traceback.extract_tb(error.__traceback__)
     place = "|".join(f"{frame.filename}:{frame.name}" for frame in frames[-3:])
     name = type(error).__name__
@@ -83,7 +86,11 @@ def describe(error: BaseException) -> dict[str, str]:
         "error_class": name,
         "error_fingerprint": hashlib.sha256(f"{name}|{place}".encode()).hexdigest()[:16],
         "error_text": f"{name}: {error}"[:4000],
+        "error_traceback": "".join(traceback.format_exception(error))[-TRACEBACK_MOST:],
     }
+
+
+_NO_ERROR = dict.fromkeys(("error_class", "error_fingerprint", "error_text", "error_traceback"))
 
 
 async def blocked_keys(connection: AsyncConnection, consumer: str, keys: Iterable[str]) -> set[str]:
@@ -109,7 +116,7 @@ async def park(
         elif error is not None:
             state = "dead"
         metrics.PARKED.labels(consumer, state).inc()
-        about = describe(error) if error else dict.fromkeys(("error_class", "error_fingerprint", "error_text"))
+        about = describe(error) if error else _NO_ERROR
         await connection.execute(
             _PARK,
             {
@@ -142,10 +149,16 @@ async def claim(connection: AsyncConnection, consumer: str, parked: Parked) -> b
     return (await connection.execute(_CLAIM, {"seq": parked.seq})).first() is not None
 
 
-async def settle(connection: AsyncConnection, consumer: str, parked: Parked, state: str, now: datetime) -> None:
-    """End a parked message (`replayed`, `discarded`) and let the next one of its key go on."""
-    await connection.execute(_SETTLE, {"seq": parked.seq, "state": state, "now": now})
-    await connection.execute(_NEXT, {"consumer": consumer, "key": parked.message.key, "now": now})
+async def settle(
+    connection: AsyncConnection, consumer: str, parked: Iterable[tuple[int, str]], state: str, now: datetime
+) -> None:
+    """End parked messages (seq, key) as `replayed` or `discarded`, and let the next one of each key go on.
+
+    The caller holds the lock of their keys.
+    """
+    ending = list(parked)
+    await connection.execute(_SETTLE, {"seqs": [seq for seq, _ in ending], "state": state, "now": now})
+    await connection.execute(_NEXT, {"consumer": consumer, "keys": [key for _, key in ending], "now": now})
 
 
 async def again(connection: AsyncConnection, parked: Parked, error: BaseException) -> None:

@@ -14,6 +14,7 @@ from hub.failpoints import Point
 from hub.health import Part
 from hub.ids import utc_now
 from hub.messages import MalformedMessageError, decode
+from hub.pauses import Kind, Pauses
 
 POLL_SECONDS = 0.5
 DOWN_SECONDS = 2.0
@@ -25,15 +26,21 @@ log = structlog.get_logger(__name__)
 class Replayer:
     """Works off one consumer's parking place."""
 
-    def __init__(self, handler: Handler, database: Database, committed: Callable[[], None]) -> None:
+    def __init__(
+        self, handler: Handler, database: Database, committed: Callable[[], None], pauses: Pauses | None = None
+    ) -> None:
         self._handler = handler
         self._database = database
         self._committed = committed
+        self._pauses = pauses
         self.part = Part(f"replayer {handler.name}")
 
     async def run(self) -> None:
-        """Replay until cancelled; outlives outages."""
+        """Replay until cancelled; outlives outages, and stands still while its consumer is paused."""
         while True:
+            if self._pauses is not None and self._pauses.hold(Kind.CONSUMER, self._handler.name):
+                await asyncio.sleep(POLL_SECONDS)
+                continue
             try:
                 replayed = await self.replay_due()
             except (Unavailable, DBAPIError, OSError) as error:
@@ -62,7 +69,8 @@ class Replayer:
                     return False
                 if event is not None:
                     await outbox.emit(connection, await self._handler.write(connection, [(event, computed)]))
-                await parking.settle(connection, self._handler.name, parked, "replayed", utc_now())
+                ended = [(parked.seq, parked.message.key)]
+                await parking.settle(connection, self._handler.name, ended, "replayed", utc_now())
                 failpoints.reach(Point.REPLAYER_BEFORE_COMMIT)
             failpoints.reach(Point.REPLAYER_AFTER_COMMIT)
         except Unavailable:

@@ -30,9 +30,11 @@ from hub.delivery.store import DeliveryStore
 from hub.delivery.worker import Worker
 from hub.errors import Unavailable
 from hub.health import Check, Health, Part
-from hub.ops.app import make_app
+from hub.ops.app import make_app, standard_routes
+from hub.ops.desk import Desk, WatchedSender
 from hub.outbox import Relay
 from hub.parties import Channel
+from hub.pauses import Pauses
 from hub.queues import DELIVERIES, TRANSPORT, Sampler
 from hub.replayer import Replayer
 from hub.retention import keep_forgetting
@@ -95,24 +97,42 @@ class Service:
             wake()
 
 
-def _workers(service: Service, health: Health, relay: Relay) -> list[Task]:
-    """Return the long-running parts of the service beside the relay, and connect their wake-ups."""
-    settings = service.settings
-    service.after_commit.append(relay.wake)
-    handlers = list(service.handlers)
-    waiting = [TRANSPORT, *service.queues, *([DELIVERIES] if service.sender is not None else [])]
-    sampler = Sampler(service.database, waiting)
-    tasks: list[Task] = [*service.background, partial(keep_forgetting, service.database), sampler.run, health.run]
-    if service.sender is not None:
-        sender = service.sender
-        handlers.append(SenderHandler(service.name, sender.channel, sender.adapter))
-        owner = f"{service.name}-{settings.ordinal}"
+class _Parts:
+    """The parts of a service, made and connected; `tasks` run them, the relay first, and `desk` shows them."""
+
+    def __init__(self, service: Service, health: Health) -> None:
+        self._service = service
+        self._health = health
+        pauses = Pauses(service.database)
+        relay = Relay(service.database, service.settings.kafka_bootstrap, service.settings.topic_prefix)
+        service.after_commit.append(relay.wake)
+        health.parts.append(relay.part)
+        handlers = list(service.handlers)
+        queues = [TRANSPORT, *service.queues, *([DELIVERIES] if service.sender is not None else [])]
+        sampler = Sampler(service.database, queues)
+        forgetting = partial(keep_forgetting, service.database)
+        self.tasks: list[Task] = [relay.run, *service.background, forgetting, sampler.run, health.run, pauses.run]
+        sender: WatchedSender | None = None
+        if service.sender is not None:
+            sender = self._add_sender(service.sender)
+            handlers.append(SenderHandler(service.name, service.sender.channel, service.sender.adapter))
+        consumers = [self._add_consumer(handler, pauses) for handler in handlers]
+        self.desk = Desk(
+            service.name, service.database, service.committed, pauses, consumers, sender=sender, queues=queues
+        )
+
+    def _add_sender(self, sender: Sender) -> WatchedSender:
+        service = self._service
+        owner = f"{service.name}-{service.settings.ordinal}"
         worker = Worker(sender.adapter, DeliveryStore(service.database), sender.budget, owner, service.committed)
         service.after_commit.append(worker.wake)
-        health.parts.append(worker.part)
-        tasks.append(worker.run)
-    for handler in handlers:
-        replayer = Replayer(handler, service.database, service.committed)
+        self._health.parts.append(worker.part)
+        self.tasks.append(worker.run)
+        return WatchedSender(str(sender.channel), worker.breakers)
+
+    def _add_consumer(self, handler: Handler, pauses: Pauses) -> Consumer:
+        service, settings = self._service, self._service.settings
+        replayer = Replayer(handler, service.database, service.committed, pauses)
         consumer = Consumer(
             handler,
             service.database,
@@ -120,10 +140,11 @@ def _workers(service: Service, health: Health, relay: Relay) -> list[Task]:
             settings.topic_prefix,
             str(settings.ordinal),
             service.committed,
+            pauses,
         )
-        health.parts += [consumer.part, replayer.part]
-        tasks += [consumer.run, replayer.run]
-    return tasks
+        self._health.parts += [consumer.part, replayer.part]
+        self.tasks += [consumer.run, replayer.run]
+        return consumer
 
 
 async def _migrated(service: Service, health: Health) -> None:
@@ -145,14 +166,13 @@ async def _migrated(service: Service, health: Health) -> None:
             return
 
 
-async def _started(service: Service, health: Health, stack: AsyncExitStack) -> list[asyncio.Task[None]]:
+async def _started(
+    service: Service, health: Health, tasks: Sequence[Task], stack: AsyncExitStack
+) -> list[asyncio.Task[None]]:
     """Wait for what the service needs and start its parts; the relay is the first of them."""
     for resource in service.resources:
         await stack.enter_async_context(resource)
     await _migrated(service, health)
-    relay = Relay(service.database, service.settings.kafka_bootstrap, service.settings.topic_prefix)
-    health.parts.append(relay.part)
-    tasks = [relay.run, *_workers(service, health, relay)]
     _let_be_what_stays()
     health.opened = True
     health.service.works()
@@ -182,12 +202,14 @@ async def serve(service: Service) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     health = Health(service.database, service.checks, service.parts)
     settings = service.settings
-    app = make_app(service.name, service.database, settings.secret_key, health, service.ops_routes, service.app)
+    parts = _Parts(service, health)
+    routes = [*standard_routes(parts.desk), *service.ops_routes]
+    app = make_app(service.name, settings.secret_key, health, routes, service.app)
     http = Http(app, settings.host, settings.port)
     stopping = asyncio.create_task(stop.wait(), name="stop")
     stack = AsyncExitStack()
     stack.push_async_callback(service.database.close)
-    starting = asyncio.create_task(_started(service, health, stack), name="start")
+    starting = asyncio.create_task(_started(service, health, parts.tasks, stack), name="start")
     tasks: list[asyncio.Task[None]] = []
     try:
         done, _ = await asyncio.wait([stopping, starting, http.task], return_when=asyncio.FIRST_COMPLETED)

@@ -50,6 +50,41 @@ parked = Table(
     Column("error_class", Text),
     Column("error_fingerprint", Text),
     Column("error_text", Text),
+    Column("error_traceback", Text),
     Column("parked_at", DateTime(timezone=True), nullable=False),
     Column("settled_at", DateTime(timezone=True)),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("reason", Text),
+    Column("detail", JSONB, nullable=False),
+)
+
+paused = Table(
+    "paused",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("paused_at", DateTime(timezone=True), nullable=False),
+    Column("paused_by", Text, nullable=False),
+    Column("reason", Text),
+)
+
+position_lost = Table(
+    "position_lost",
+    metadata,
+    Column("consumer", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next", BigInteger, nullable=False),
+    Column("begins_at", BigInteger, nullable=False),
+    Column("noticed_at", DateTime(timezone=True), nullable=False),
 )

@@ -18,7 +18,8 @@ from starlette.routing import Route
 from hub import consumer, kafka, metrics, watch
 from hub.db import Database
 from hub.health import Health, Part
-from hub.ops.app import make_app
+from hub.ops.app import make_app, standard_routes
+from hub.ops.desk import Desk
 from hub.pipeline import INVOICE_VALIDATED
 from hub.stack import provision
 from tests.conftest import DatabaseOf, Servers
@@ -31,7 +32,9 @@ def outside(health: Health, database: Database) -> httpx.AsyncClient:
     async def hello(_request: object) -> PlainTextResponse:
         return PlainTextResponse("hello")
 
-    app = make_app("router", database, KEY, health, [], Starlette(routes=[Route("/hello", hello)]))
+    app = make_app(
+        "router", KEY, health, standard_routes(Desk("router", database)), Starlette(routes=[Route("/hello", hello)])
+    )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://router")
 
 

@@ -16,6 +16,7 @@ from hub.db import Database
 from hub.ids import uuid7
 from hub.outbox import Relay
 from hub.parties import Initiator
+from hub.pauses import Pauses
 from hub.pipeline import INVOICE_VALIDATED, Event, InvoiceRefused, Parties, Topic, TransactionEvent
 from hub.replayer import Replayer
 from hub.stack import provision
@@ -127,6 +128,9 @@ class Transport:
     async def prepare(self) -> None:
         few = Topic(name=INVOICE_VALIDATED.name, partitions=3)
         await provision.create_topics(self.kafka, [few], self.prefix)
+        await self.make_table()
+
+    async def make_table(self) -> None:
         async with self.database.begin() as connection:
             await connection.execute(
                 text("CREATE TABLE handled (seq bigserial PRIMARY KEY, event_id uuid UNIQUE, key text)")
@@ -135,8 +139,8 @@ class Transport:
     def relay(self) -> Relay:
         return Relay(self.database, self.kafka, self.prefix)
 
-    def consumer(self, handler: Recorder, member: str = "0") -> Consumer:
-        return Consumer(handler, self.database, self.kafka, self.prefix, member, lambda: None)
+    def consumer(self, handler: Recorder, member: str = "0", pauses: Pauses | None = None) -> Consumer:
+        return Consumer(handler, self.database, self.kafka, self.prefix, member, lambda: None, pauses)
 
     def replayer(self, handler: Recorder) -> Replayer:
         return Replayer(handler, self.database, lambda: None)

@@ -6,20 +6,21 @@ from pathlib import Path
 
 from gateway.adapters.ftp_sender import FtpSender
 from gateway.adapters.metering import Metering
-from gateway.adapters.peer import Peer
+from gateway.api import operations
 from gateway.api.application import make_app
 from gateway.api.parts import Parts
 from gateway.handlers import GatewayHandler
 from gateway.housekeeping import Housekeeping
 from gateway.releaser import Releaser
 from gateway.settings import GatewaySettings
-from gateway.store import releases
+from gateway.store import oversight, releases
 from gateway.store.access import Access
 from gateway.store.submissions import Submissions
 from gateway.wakeups import Bell
 from hub.blobs import BlobStore
 from hub.db import Database
 from hub.ids import utc_now
+from hub.peer import Peer
 from hub.runner import Service
 
 NAME = "gateway"
@@ -33,8 +34,8 @@ def build(settings: GatewaySettings | None = None, clock: Callable[[], datetime]
     blobs = BlobStore(settings.blob_url)
     bell = Bell(database)
     releaser = Releaser(database, settings)
-    ftp_sender = Peer("ftp-sender", settings.ftp_sender_url, settings.secret_key)
-    metering = Peer("metering", settings.metering_url, settings.secret_key)
+    ftp_sender = Peer(NAME, "ftp-sender", settings.ftp_sender_url, settings.secret_key)
+    metering = Peer(NAME, "metering", settings.metering_url, settings.secret_key)
     service = Service(
         name=NAME,
         settings=settings,
@@ -45,7 +46,8 @@ def build(settings: GatewaySettings | None = None, clock: Callable[[], datetime]
         after_commit=[bell.committed, releaser.wake],
         parts=[releaser.part, bell.part],
         on_stop=[bell.close],
-        queues=[releases.QUEUE],
+        ops_routes=operations.routes(database),
+        queues=[releases.QUEUE, oversight.BEING_JUDGED],
     )
     parts = Parts(
         settings=settings,

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from hub.db import Database
 from hub.ids import utc_now
+from hub.peer import Peer
 from hub.runner import Service
+from router import operations
 from router.handlers import RegisterHandler, RouterHandler
 from router.settings import RouterSettings
 from router.store import RegisterSeen
@@ -19,10 +21,14 @@ def build(settings: RouterSettings | None = None, clock: Callable[[], datetime] 
     """Wire the service together; settings come from the environment unless given."""
     settings = settings or RouterSettings()
     database = Database(settings.database_url.get_secret_value(), NAME)
-    return Service(
+    gateway = Peer(NAME, "gateway", settings.gateway_url, settings.secret_key)
+    service = Service(
         name=NAME,
         settings=settings,
         database=database,
         migrations=MIGRATIONS,
         handlers=[RouterHandler(RegisterSeen(database), clock), RegisterHandler()],
+        resources=[gateway],
     )
+    service.ops_routes = operations.routes(database, gateway, clock, service.committed)
+    return service

@@ -4,4 +4,6 @@ from hub.settings import HubSettings
 
 
 class RouterSettings(HubSettings):
-    """Nothing but what every service has."""
+    """`gateway_url`: asked for a transaction's standing when an operator reroutes it, and for nothing else."""
+
+    gateway_url: str = ""

@@ -23,6 +23,7 @@ from hub.pipeline import (
 )
 from router.domain.cancelling import Asked
 from router.domain.decision import Decision, Facts
+from router.domain.orders import FIRST_LEG
 from router.models import activation, company, decision, engagement, register_seen
 
 _NORWEGIAN = "0192:"
@@ -110,11 +111,29 @@ async def record(connection: AsyncConnection, made: Sequence[Made]) -> Mapping[U
     )
     kept: dict[UUID, list[Decided]] = {}
     for row in rows:
-        kept.setdefault(row.transaction_id, []).append(_decided(row))
+        kept.setdefault(row.transaction_id, []).append(decided(row))
     return kept
 
 
-def _decided(row: Any) -> Decided:
+async def legs(connection: AsyncConnection, transaction_id: UUID) -> Sequence[Any]:
+    """Return the rows of a transaction's decisions in the order of their legs."""
+    asked = select(decision).where(decision.c.transaction_id == transaction_id).order_by(decision.c.leg)
+    return (await connection.execute(asked)).all()
+
+
+async def locked_legs(connection: AsyncConnection, transaction_id: UUID) -> Sequence[Any]:
+    """Return the same, with nobody else at it until the transaction ends.
+
+    Read after the lock, by a statement of its own: a snapshot older than the lock would not show a leg that was
+    ordered while we waited.
+    """
+    first = select(decision.c.leg).where(decision.c.transaction_id == transaction_id, decision.c.leg == FIRST_LEG)
+    await connection.execute(first.with_for_update())
+    return await legs(connection, transaction_id)
+
+
+def decided(row: Any) -> Decided:
+    """Return the event that a decision's row stands for."""
     event = EVENTS[row.event_type].model_validate({**row.event_body, "id": row.event_id, "time": row.decided_at})
     if not isinstance(event, (DeliveryOrdered, DeliveryFailed, Cancelled)):
         raise TypeError(f"a decision holds {row.event_type}")

@@ -69,6 +69,11 @@ class Breakers:
         """Note that the destination was there, whatever it said."""
         self._known.pop(destination, None)
 
+    def describe(self, destination: str) -> tuple[int, datetime | None]:
+        """Return how often in a row it was down, and until when it is left alone."""
+        breaker = self._known.get(destination)
+        return (breaker.failures, breaker.open_until) if breaker else (0, None)
+
     def open(self, now: datetime) -> list[str]:
         """Return the destinations to leave alone now."""
         return [name for name, breaker in self._known.items() if breaker.open_until and breaker.open_until > now]

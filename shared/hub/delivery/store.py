@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import Row, text
+import structlog
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import outbox
+from hub import metrics, outbox
 from hub.db import Database
 from hub.delivery import cancelling
 from hub.delivery.ports import Fenced
@@ -17,32 +18,37 @@ from hub.errors import Problem
 from hub.ids import utc_now
 from hub.pipeline import DeliveryOrdered, Event
 
+log = structlog.get_logger(__name__)
+
 _INSERT = text("""
     INSERT INTO delivery (transaction_id, leg, destination, "order", order_id, ordered_at, due_at)
     VALUES (:transaction_id, :leg, :destination, CAST(:order AS jsonb), :order_id, :ordered_at, :due_at)
     ON CONFLICT (transaction_id, leg) DO NOTHING
 """)
-# Each destination gives at most what it has room for, so a claim is never filled by one of them.
+# Each destination gives at most what it has room for, so a claim is never filled by one of them. What an operator
+# settled is claimed for as long as its outcome is asked after, and what is paused is left alone.
 _CLAIM = text("""
     WITH ranked AS (
         SELECT transaction_id, leg, destination, due_at,
                row_number() OVER (PARTITION BY destination ORDER BY due_at) AS place
         FROM delivery
-        WHERE result IS NULL AND due_at <= :now AND (lease_until IS NULL OR lease_until < :now)
-          AND destination <> ALL(CAST(:blocked AS text[]))
+        WHERE (result IS NULL OR asked_until IS NOT NULL) AND due_at <= :now
+          AND (lease_until IS NULL OR lease_until < :now) AND destination <> ALL(CAST(:blocked AS text[]))
+          AND NOT EXISTS (SELECT FROM paused
+                          WHERE kind = 'channel' OR (kind = 'destination' AND name = delivery.destination))
     ), chosen AS (
         SELECT d.transaction_id, d.leg FROM delivery d JOIN ranked r USING (transaction_id, leg)
         LEFT JOIN unnest(CAST(:busy AS text[]), CAST(:running AS integer[])) AS b(destination, running)
                ON b.destination = r.destination
         WHERE r.place <= :each - COALESCE(b.running, 0)
-          AND d.result IS NULL AND (d.lease_until IS NULL OR d.lease_until < :now)
+          AND (d.result IS NULL OR d.asked_until IS NOT NULL) AND (d.lease_until IS NULL OR d.lease_until < :now)
         ORDER BY r.due_at LIMIT :most
         FOR UPDATE OF d SKIP LOCKED
     )
     UPDATE delivery d SET lease_until = :until, lease_owner = :owner, fence = fence + 1
     FROM chosen c WHERE d.transaction_id = c.transaction_id AND d.leg = c.leg
     RETURNING d.transaction_id, d.leg, d.destination, d."order", d.order_id, d.ordered_at, d.fence, d.attempts,
-              d.doubted_at, d.asked
+              d.doubted_at, d.asked, d.result IS NOT NULL AS settled
 """)
 _LAST_ATTEMPTS = text("""
     SELECT a.transaction_id, a.leg, a.number, a.state, a.started_at
@@ -53,7 +59,7 @@ _FENCED_UPDATE = """
     UPDATE delivery SET {changes}
     WHERE transaction_id = :transaction_id AND leg = :leg AND fence = :fence AND result IS NULL
 """
-_PREPARE = text(_FENCED_UPDATE.format(changes="attempts = :number"))
+_PREPARE = text(_FENCED_UPDATE.format(changes="attempts = :number, doubted_at = NULL, asked = 0"))
 _NEW_ATTEMPT = text("""
     INSERT INTO attempt (transaction_id, leg, number, fence, state, started_at)
     VALUES (:transaction_id, :leg, :number, :fence, 'prepared', :now)
@@ -68,20 +74,35 @@ _END_ATTEMPT = text("""
     WHERE transaction_id = :transaction_id AND leg = :leg AND number = :number AND state <> 'done'
 """)
 _AGAIN = text(_FENCED_UPDATE.format(changes="due_at = :due_at, lease_until = NULL, doubted_at = NULL, asked = 0"))
-_DOUBT = text(
-    _FENCED_UPDATE.format(
-        changes="due_at = :due_at, lease_until = NULL, doubted_at = COALESCE(doubted_at, :now), asked = asked + 1"
-    )
-)
+_DOUBT = text("""
+    UPDATE delivery SET due_at = :due_at, lease_until = NULL, doubted_at = COALESCE(doubted_at, :now),
+                        asked = asked + 1, asked_until = CASE WHEN asked_until > :now THEN asked_until END
+    WHERE transaction_id = :transaction_id AND leg = :leg AND fence = :fence
+      AND (result IS NULL OR asked_until IS NOT NULL)
+""")
 _END = text(_FENCED_UPDATE.format(changes="result = :result, result_at = :now, lease_until = NULL"))
+# A real result beats an operator's settlement: it is kept beside it, and a delivery replaces a failure.
+_FIND_OUT = text("""
+    UPDATE delivery
+    SET found_out = :outcome, found_out_at = :now, asked_until = NULL, lease_until = NULL,
+        result = CASE WHEN CAST(:outcome AS text) = 'delivered' THEN 'delivered' ELSE result END,
+        result_at = CASE WHEN CAST(:outcome AS text) = 'delivered' AND result = 'failed' THEN :now ELSE result_at END
+    WHERE transaction_id = :transaction_id AND leg = :leg AND fence = :fence
+      AND settled_as IN ('delivered', 'failed') AND result IS NOT NULL AND found_out IS NULL
+    RETURNING settled_as
+""")
 _RECOVER = text("""
-    UPDATE delivery SET lease_until = NULL WHERE lease_owner = :owner AND lease_until IS NOT NULL AND result IS NULL
+    UPDATE delivery SET lease_until = NULL
+    WHERE lease_owner = :owner AND lease_until IS NOT NULL AND (result IS NULL OR asked_until IS NOT NULL)
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery under our lease. `open_attempt` is the number of one that was left unfinished."""
+    """A delivery under our lease. `open_attempt` is the number of one that was left unfinished.
+
+    One that an operator has `settled` is only asked after, never attempted.
+    """
 
     order: DeliveryOrdered
     destination: str
@@ -92,6 +113,7 @@ class Claimed:
     open_attempt: int | None = None
     open_state: str | None = None
     open_since: datetime | None = None
+    settled: bool = False
 
     @property
     def name(self) -> str:
@@ -200,6 +222,7 @@ class DeliveryStore:
             open_attempt=left.number if left else None,
             open_state=left.state if left else None,
             open_since=left.started_at if left else None,
+            settled=row.settled,
         )
 
     async def prepare(self, claimed: Claimed, number: int) -> datetime:
@@ -216,11 +239,17 @@ class DeliveryStore:
             await self._checked(connection, _HOLD, claimed.keys)
             await self._checked(connection, _COMMITTING, {**claimed.keys, "number": number, "now": utc_now()})
 
-    async def not_sent(self, claimed: Claimed, number: int) -> None:
-        """End an attempt that a crash left, and that provably sent nothing; raises Fenced."""
+    async def not_sent(self, claimed: Claimed, number: int) -> bool:
+        """End an attempt that provably sent nothing; False where an operator has settled it, so that none follows.
+
+        Raises Fenced.
+        """
         async with self._database.begin() as connection:
-            await self._checked(connection, _HOLD, claimed.keys)
+            held = await self._matches(connection, _HOLD, claimed.keys)
+            if not held:
+                await self._found_out(connection, claimed, "not_sent")
             await self._end_attempt(connection, claimed, number, "not_sent", None)
+        return held
 
     async def again(
         self, claimed: Claimed, number: int, due_at: datetime, problem: Problem, events: Sequence[Event]
@@ -240,16 +269,38 @@ class DeliveryStore:
     async def end(
         self, claimed: Claimed, number: int, result: str, problem: Problem | None, events: Sequence[Event]
     ) -> None:
-        """Give the delivery its one result and tell; raises Fenced when it has one."""
+        """Give the delivery its one result and tell; raises Fenced when it has one.
+
+        Where an operator settled it meanwhile, the real result is kept beside the settlement, and told if it is a
+        delivery that had been settled as failed.
+        """
         async with self._database.begin() as connection:
-            await self._checked(connection, _END, {**claimed.keys, "result": result, "now": utc_now()})
+            told = True
+            if not await self._matches(connection, _END, {**claimed.keys, "result": result, "now": utc_now()}):
+                settled_as = await self._found_out(connection, claimed, result)
+                told = result == "delivered" and settled_as == "failed"
             await self._end_attempt(connection, claimed, number, result, problem)
-            await outbox.emit(connection, events)
+            await outbox.emit(connection, events if told else [])
 
     @staticmethod
-    async def _checked(connection: AsyncConnection, statement: object, values: dict[str, object]) -> None:
-        result = await connection.execute(statement, values)  # type: ignore[call-overload]
-        if result.rowcount != 1:
+    async def _found_out(connection: AsyncConnection, claimed: Claimed, outcome: str) -> str:
+        """Keep a real result beside the operator's settlement, and return what that was; raises Fenced."""
+        found = await connection.execute(_FIND_OUT, {**claimed.keys, "outcome": outcome, "now": utc_now()})
+        settled_as: str | None = found.scalar_one_or_none()
+        if settled_as is None:
+            raise Fenced
+        if settled_as != outcome and (settled_as, outcome) != ("failed", "not_sent"):
+            metrics.OVERRULED.inc()
+            log.warning("a settlement was wrong", delivery=claimed.name, settled_as=settled_as, found_out=outcome)
+        return settled_as
+
+    @staticmethod
+    async def _matches(connection: AsyncConnection, statement: TextClause, values: dict[str, object]) -> bool:
+        return (await connection.execute(statement, values)).rowcount == 1
+
+    @classmethod
+    async def _checked(cls, connection: AsyncConnection, statement: TextClause, values: dict[str, object]) -> None:
+        if not await cls._matches(connection, statement, values):
             raise Fenced
 
     @staticmethod

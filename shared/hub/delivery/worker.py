@@ -79,6 +79,11 @@ class Worker:
         self._woken = asyncio.Event()
         self.part = Part("deliveries")
 
+    @property
+    def breakers(self) -> Breakers:
+        """Which destinations were down lately."""
+        return self._breakers
+
     def wake(self) -> None:
         """Tell that something may be due; saves the rest of the poll."""
         self._woken.set()
@@ -162,7 +167,7 @@ class Worker:
             try:
                 await self._handle(claimed)
             except Fenced:
-                log.warning("another worker took over, or it was cancelled", delivery=claimed.name)
+                log.warning("another worker took over, or it was ended meanwhile", delivery=claimed.name)
             except Unavailable as error:  # our own database: the lease runs out, and the attempt is looked into then
                 log.warning("delivery left to its lease", error=str(error))
             except Exception:
@@ -175,8 +180,8 @@ class Worker:
             if claimed.open_state == "committing":
                 if not await self._find_out(claimed, claimed.open_attempt, claimed.open_since or utc_now()):
                     return
-            else:
-                await self._store.not_sent(claimed, claimed.open_attempt)
+            elif not await self._store.not_sent(claimed, claimed.open_attempt):
+                return
         await self._attempt(claimed, claimed.attempts + 1)
 
     async def _attempt(self, claimed: Claimed, number: int) -> None:
@@ -228,8 +233,7 @@ class Worker:
             await self._delivered(claimed, number, outcome)
             return False
         if isinstance(outcome, NotSent):
-            await self._store.not_sent(claimed, number)
-            return True
+            return await self._store.not_sent(claimed, number)
         if isinstance(outcome, Failed):
             await self._failed(claimed, number, outcome.problem, nothing_sent=outcome.nothing_sent)
             return False

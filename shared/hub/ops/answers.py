@@ -34,3 +34,9 @@ async def as_problem(_request: Request, error: Exception) -> Response:
         raise error
     problem = {"type": PROBLEM_PREFIX + error.code, "code": error.code, "status": error.status, "title": error.told}
     return OpsJSON({**problem, **error.more}, error.status, media_type="application/problem+json")
+
+
+async def as_unavailable(_request: Request, error: Exception) -> Response:
+    """Answer that the world is down (hub.errors.Unavailable)."""
+    told = f"Nothing was done, or its outcome is unknown; repeating it is harmless. {error}"
+    return await as_problem(_request, OpsError(503, "unavailable", told))

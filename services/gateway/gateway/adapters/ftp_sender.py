@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from gateway.adapters.peer import Peer
 from hub.errors import Problem, Refused
+from hub.peer import Peer
 
 
 class FtpSender:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from gateway.adapters.peer import Peer
+from hub.peer import Peer
 
 
 class Metering:

@@ -116,6 +116,7 @@ def detail_of(event: p.TransactionEvent) -> Mapping[str, Any]:
         "problems": [shown(problem) for problem in problems_of(event)],
         "warnings": [shown(warning) for warning in getattr(event, "warnings", ())],
         "rule_set": getattr(event, "rule_set", None),
+        "nothing_sent": (isinstance(event, p.DeliveryFailed) and event.nothing_sent) or None,
         "next_at": event.next_at.isoformat() if isinstance(event, p.DeliveryRetrying) else None,
         "requested_by": event.requested_by.model_dump()
         if isinstance(event, p.Cancelled) and event.requested_by

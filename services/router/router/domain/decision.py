@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hub.errors import Problem
 from hub.parties import Activation, Channel, Fact
-from hub.pipeline import Purpose
+from hub.pipeline import BlobRef, Purpose
 from router.domain import reasons
 
 INBOX_FETCHED_WITHIN = timedelta(days=30)
@@ -28,7 +28,8 @@ class Facts(Fact):
     """What is known when the decision is made; kept with it.
 
     `company` is the recipient's organisation number, if it is on the hub; `receiving` its activation, `sending` the
-    client's; `choice` and `ftp_target` what the client's customer register says.
+    client's; `choice` and `ftp_target` what the client's customer register says. The document and what Peppol
+    asks of it decide nothing now; a later leg is made of them.
     """
 
     at: datetime
@@ -40,6 +41,10 @@ class Facts(Fact):
     company: str | None = None
     receiving: Activation | None = None
     sending: Activation | None = None
+    document: BlobRef | None = None
+    document_type_id: str | None = None
+    process_id: str | None = None
+    sender_country: str | None = None
 
 
 class Reason(Fact):
@@ -63,22 +68,22 @@ def decide(facts: Facts) -> Decision:
     """Choose the first channel that nothing stands against."""
     rejected: list[Reason] = []
     for channel, chosen_by in _candidates(facts):
-        obstacle = _obstacle(channel, facts)
-        if obstacle is None:
+        against = obstacle(channel, facts)
+        if against is None:
             return Decision(channel, chosen_by, None, tuple(rejected))
-        rejected.append(Reason(channel=channel, problem=obstacle))
+        rejected.append(Reason(channel=channel, problem=against))
     return Decision(None, None, _failure(facts, rejected), tuple(rejected))
 
 
 def decide_inbound(facts: Facts) -> Decision:
     """Choose the inbox of a recipient that receives through the hub; there is nowhere else for it to go."""
-    obstacle = reasons.not_on_hub(facts.recipient) if facts.company is None else None
+    against = reasons.not_on_hub(facts.recipient) if facts.company is None else None
     if facts.company is not None and not is_active(facts.receiving, facts.at):
-        obstacle = reasons.receiving_not_activated(facts.company)
-    if obstacle is None:
+        against = reasons.receiving_not_activated(facts.company)
+    if against is None:
         return Decision(Channel.INBOX, "on_hub", None, ())
-    rejected = (Reason(channel=Channel.INBOX, problem=obstacle),)
-    return Decision(None, None, reasons.nobody_to_receive(facts.recipient, obstacle), rejected)
+    rejected = (Reason(channel=Channel.INBOX, problem=against),)
+    return Decision(None, None, reasons.nobody_to_receive(facts.recipient, against), rejected)
 
 
 def is_active(activation: Activation | None, at: datetime) -> bool:
@@ -95,7 +100,7 @@ def _candidates(facts: Facts) -> Iterator[tuple[Channel, str]]:
         yield Channel.INBOX, "on_hub"
 
 
-def _obstacle(channel: Channel, facts: Facts) -> Problem | None:
+def obstacle(channel: Channel, facts: Facts) -> Problem | None:
     """Return what stands against a channel; that only the sender is not activated comes last."""
     if facts.test:
         return reasons.test_stays_inside()

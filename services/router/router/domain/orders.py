@@ -86,4 +86,8 @@ def facts_of(event: InvoiceReady | DocumentReceived, at: datetime) -> Facts:
         test=event.parties.test,
         choice=customer.channel if customer else None,
         ftp_target=customer.ftp_target if customer else None,
+        document=event.document,
+        document_type_id=event.document_type_id,
+        process_id=event.process_id,
+        sender_country=event.sender_country if isinstance(event, InvoiceReady) else None,
     )

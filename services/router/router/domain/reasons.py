@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from hub.errors import Problem
@@ -112,3 +113,63 @@ def nobody_to_receive(recipient: str, obstacle: Problem) -> Problem:
         nb=f"Et dokument til {recipient} kom inn, men kan ikke leveres her. {obstacle.nb}",
         en=f"A document for {recipient} came in, but cannot be delivered here. {obstacle.en}",
     )
+
+
+def still_under_way(leg: int, status: str) -> Problem:
+    """Say that there is one leg at a time."""
+    return Problem(
+        code="leg-under-way",
+        nb=f"Forsendelse {leg} er ikke avsluttet (status {status}). Vent til den er levert eller feilet, avbryt den, "
+        "eller avgjør den først hvis den er uavklart.",
+        en=f"Leg {leg} has not ended without delivery (status {status}). Wait for its end, cancel it, or settle it "
+        "first if it is in doubt.",
+    )
+
+
+def sent_anew(other: UUID) -> Problem:
+    """Say that the same invoice went in once more since."""
+    return Problem(
+        code="sent-anew",
+        nb=f"Fakturaen er sendt inn på nytt som transaksjon {other}. Mottakeren ville fått den to ganger.",
+        en=f"The invoice was submitted anew as transaction {other}. The recipient would get it twice.",
+    )
+
+
+def may_have_arrived(leg: int) -> Problem:
+    """Say that nothing proves that the former leg did not arrive."""
+    return Problem(
+        code="may-have-arrived",
+        field="confirm",
+        nb=f"Det er ikke bevist at mottakeren ikke fikk forsendelse {leg}. Spør mottakeren, og bekreft så.",
+        en=f"Nothing proves that the recipient did not get leg {leg}. Ask the recipient, then confirm.",
+    )
+
+
+def never_routed() -> Problem:
+    """Say that no document is known here."""
+    return Problem(
+        code="never-routed",
+        nb="Transaksjonen ble avbrutt før den ble rutet, så dokumentet er ikke kjent her. Send det inn på nytt.",
+        en="The transaction was cancelled before it was routed, so its document is not known here. Submit it anew.",
+    )
+
+
+def inbound_goes_to_the_inbox() -> Problem:
+    """Say that a document from outside has one way only."""
+    return Problem(
+        code="inbound-inbox-only",
+        field="channel",
+        nb="Et dokument utenfra kan bare gå til mottakerens innboks.",
+        en="A document from outside can go to its recipient's inbox only.",
+    )
+
+
+def wrong_address(channel: Channel) -> Problem:
+    """Say what an address of this channel looks like."""
+    forms = {
+        Channel.PEPPOL: ("en elektronisk adresse, for eksempel 0192:310000019", "an address such as 0192:310000019"),
+        Channel.FTP: ("id-en til en SFTP-adresse", "the id of an SFTP target"),
+        Channel.INBOX: ("ikke oppgitt: innboksen er alltid mottakerens egen", "left out: it is the recipient's own"),
+    }
+    nb, en = forms[channel]
+    return Problem(code="wrong-address", field="to", nb=f"«to» må være {nb}.", en=f"`to` must be {en}.")

@@ -12,13 +12,17 @@ from hub.auth import Actor, issue
 from hub.errors import Problem, Refused, Unavailable
 
 _TIMEOUT = aiohttp.ClientTimeout(total=5, connect=2)
-_ACTOR = Actor(name="gateway", role="service")
+
+
+class NotThereError(Unavailable):
+    """The peer knows nothing by that name (404)."""
 
 
 class Peer:
-    """One service of the hub by its address. Opens its connections when entered as a context."""
+    """One service of the hub by its address, called as `caller`. Opens its connections when entered as a context."""
 
-    def __init__(self, service: str, url: str, secret: SecretStr) -> None:
+    def __init__(self, caller: str, service: str, url: str, secret: SecretStr) -> None:
+        self._caller = Actor(name=caller, role="service")
         self._service = service
         self._url = url.rstrip("/")
         self._secret = secret
@@ -41,10 +45,10 @@ class Peer:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Mapping[str, Any]:
-        """Return the answer's JSON; raises Refused for what the peer says is wrong, else Unavailable."""
+        """Return the answer's JSON; raises Refused for what the peer says is wrong, NotThereError, else Unavailable."""
         if self._session is None or not self._url:
             raise Unavailable(f"{self._service} has no address (HUB_{self._service.upper().replace('-', '_')}_URL)")
-        headers = {"Authorization": f"Bearer {issue(self._secret, _ACTOR, self._service, now)}"}
+        headers = {"Authorization": f"Bearer {issue(self._secret, self._caller, self._service, now)}"}
         data = orjson.dumps(body) if body is not None else None
         if data is not None:
             headers["Content-Type"] = "application/json"
@@ -64,6 +68,8 @@ def _read(service: str, status: int, raw: bytes) -> Mapping[str, Any]:
         content = {}
     if status < 300 and isinstance(content, dict):
         return content
+    if status == 404:
+        raise NotThereError(service)
     if status in (400, 409, 422) and isinstance(content, dict):
         raise Refused(*_problems(content))
     raise Unavailable(f"{service} answered {status}")
