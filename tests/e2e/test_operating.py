@@ -36,7 +36,7 @@ def test_a_paused_channel_keeps_its_deliveries_until_it_is_resumed(hub: RunningH
 
 def test_what_found_no_route_goes_another_way_by_an_operators_word(hub: RunningHub) -> None:
     sender = hub.install_of("310000019")
-    failed = hub.send(sender, "0192:310002038")
+    failed = hub.send(sender, hub.demo["recipients"]["none"])
     assert hub.ended(sender, failed)["status"] == "failed"
     target = next(iter(ops(hub, "transaction", failed)["legs"]))
     assert target["channel"] is None
