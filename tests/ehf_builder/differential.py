@@ -15,10 +15,10 @@ from lxml import etree
 from saxonche import PySaxonApiError, PySaxonProcessor
 
 from ehf_builder.validation.rewriting import rewritten
+from ehf_builder.validation.svrl import Failed, failed
+from hub.ubl import Element
 
-SVRL = "{http://purl.oclc.org/dsdl/svrl}"
-CRASH = [("crash", "", "", "")]
-Found = tuple[str | None, str | None, str | None, str]
+CRASH = [Failed("crash", "", "", "")]
 
 
 @dataclass
@@ -51,31 +51,27 @@ def compare(documents: Sequence[tuple[str, bytes]], stylesheets: Sequence[Path])
     ]
     result = Comparison()
     for name, document in documents:
-        text = etree.tostring(etree.fromstring(document), encoding="unicode")
-        node = saxon.parse_xml(xml_text=text)
+        root = etree.fromstring(document)
+        node = saxon.parse_xml(xml_text=etree.tostring(root, encoding="unicode"))
         result.documents += 1
         for path, official, faster in pairs:
-            expected, found = _found(official, node), _found(faster, node)
+            expected, found = _found(official, node, root), _found(faster, node, root)
             result.crashes += expected == CRASH
-            result.findings.update(str(rule) for rule, *_ in expected)
+            result.findings.update(each.rule for each in expected)
             if expected != found:
                 result.differences.append(f"{path.name} on {name}: {_first_difference(expected, found)}")
     return result
 
 
-def _found(executable: Any, node: Any) -> list[Found]:
+def _found(executable: Any, node: Any, root: Element) -> list[Failed]:
     executable.set_property("!indent", "no")
     try:
-        report = etree.fromstring(executable.transform_to_string(xdm_node=node).encode())
+        return failed(executable.transform_to_string(xdm_node=node), root)
     except PySaxonApiError:
         return list(CRASH)
-    return [
-        (element.get("id"), element.get("flag"), element.get("location"), element.findtext(f"{SVRL}text") or "")
-        for element in report.iterchildren(f"{SVRL}failed-assert", f"{SVRL}successful-report")
-    ]
 
 
-def _first_difference(expected: list[Found], found: list[Found]) -> str:
+def _first_difference(expected: list[Failed], found: list[Failed]) -> str:
     for place, (one, other) in enumerate(zip(expected, found, strict=False)):
         if one != other:
             return f"finding {place} is {other} instead of {one}"

@@ -7,7 +7,18 @@
   <xsl:template match="*" mode="schematron-get-full-path">
     <xsl:apply-templates mode="schematron-get-full-path" select="parent::*"/>
     <xsl:text>/</xsl:text>
-    <xsl:value-of select="name()"/>
+    <xsl:choose>
+      <xsl:when test="namespace-uri()=''">
+        <xsl:value-of select="name()"/>
+      </xsl:when>
+      <xsl:otherwise>
+        <xsl:text>*:</xsl:text>
+        <xsl:value-of select="local-name()"/>
+        <xsl:text>[namespace-uri()='</xsl:text>
+        <xsl:value-of select="namespace-uri()"/>
+        <xsl:text>']</xsl:text>
+      </xsl:otherwise>
+    </xsl:choose>
     <xsl:variable name="preceding" select="count(preceding-sibling::*[local-name()=local-name(current())
       and namespace-uri() = namespace-uri(current())])"/>
     <xsl:text>[</xsl:text>

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from hub.stack.catalogue import specs
 from hub.stack.process import free_ports
 from hub.stack.run import RunningStack, run_stack
 from tests.load.generator import Generator, Outcome
+from tests.load.side_by_side import compared
 
 ROOT = Path(__file__).resolve().parents[2]
 OFFICIAL = ROOT.parent / "shared" / "suites" / "peppol-bis-3" / "examples" / "base-example.xml"
@@ -52,6 +54,15 @@ def validator() -> None:
         engine.validate(content, today)
     rate = VALIDATIONS / (time.perf_counter() - started)
     tell("validator", document=document.name, bytes=len(content), documents_per_second_per_core=round(rate, 1))
+
+
+def beside_the_reference() -> None:
+    """Measure the validator and the reference one in turn, where what drives the latter is installed."""
+    if find_spec("jpype") is None:
+        tell("side by side", skipped="the reference validator's driver is not installed: .venv/bin/pip install jpype1")
+        return
+    for figures in compared():
+        tell("side by side", **figures)
 
 
 def processes(stack: RunningStack) -> dict[str, list[psutil.Process]]:
@@ -141,6 +152,7 @@ async def _full_load(generator: Generator, before: int) -> None:
 def main() -> None:
     """Run every measurement."""
     validator()
+    beside_the_reference()
     with tempfile.TemporaryDirectory(prefix="sentral-bench-") as folder:
         data = Path(folder)
         (port,) = free_ports([], 1)

@@ -16,13 +16,13 @@ from saxonche import PySaxonApiError, PySaxonProcessor
 from ehf_builder.domain.sentences import sentences
 from ehf_builder.validation import paths
 from ehf_builder.validation.rewriting import UnexpectedShapeError, rewritten
+from ehf_builder.validation.svrl import Failed, failed
 from hub.invoice.findings import Finding, Severity
 from hub.ubl import CBC, Element
 
 log = structlog.get_logger(__name__)
 
 CRASHED = "HUB-RULES-CRASHED"
-_SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _TERM = re.compile(r"\b(B[TG]-\d+)\b")
 _LEADING_ID = re.compile(r"^\[[^\]]*\]\s*-?\s*")
 _EMBEDDED = f"{{{CBC}}}EmbeddedDocumentBinaryObject"
@@ -63,7 +63,7 @@ class Schematron:
             except PySaxonApiError as error:
                 found.append(_crashed(path.stem, error))
             else:
-                found += _failed(report)
+                found += map(_finding, failed(report, root))
         return tuple(found)
 
     def _executable(self, path: Path) -> Any:
@@ -82,24 +82,18 @@ class Schematron:
             return self._compiler.compile_stylesheet(stylesheet_file=str(file))
 
 
-def _failed(report: str) -> list[Finding]:
-    root = etree.fromstring(report.encode())
-    return [_finding(element) for element in root.iterchildren(f"{_SVRL}failed-assert", f"{_SVRL}successful-report")]
-
-
-def _finding(element: Element) -> Finding:
-    text = " ".join((element.findtext(f"{_SVRL}text") or "").split())
-    rule = element.get("id") or "?"
+def _finding(found: Failed) -> Finding:
+    text = " ".join(found.text.split())
     term = _TERM.search(text)
-    nb, en = sentences(rule, _LEADING_ID.sub("", text))
+    nb, en = sentences(found.rule, _LEADING_ID.sub("", text))
     return Finding(
-        rule=rule,
+        rule=found.rule or "?",
         # What is not said to be a warning stops the document: better strict than sorry.
-        severity=Severity.WARNING if element.get("flag") == "warning" else Severity.FATAL,
+        severity=Severity.WARNING if found.flag == "warning" else Severity.FATAL,
         text=text,
         nb=nb,
         en=en,
-        location=paths.readable(element.get("location") or ""),
+        location=paths.readable(found.location),
         term=term.group(1) if term else None,
     )
 
