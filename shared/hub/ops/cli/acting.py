@@ -55,7 +55,8 @@ def replay(
         return
     service, group = _group(session, cause or "", expected)
     answer = session.run(session.hub.call(service, "POST", "/parked/replay", {**group, "rate": rate, "reason": reason}))
-    _say(session, answer, f"{answer['replaying']} messages are handled again, over {age(answer['seconds'])}.")
+    over = f"over {age(answer['seconds'])}" if answer["seconds"] >= 1 else "at once"
+    _say(session, answer, f"{answer['replaying']} messages are handled again, {over}.")
 
 
 def discard(
@@ -139,7 +140,13 @@ async def _place(hub: Hub, kind: Kind, name: str) -> tuple[str, str]:
             return service, "/channel"
         if kind is Kind.DESTINATION and name in {one["destination"] for one in answer["destinations"]}:
             return service, f"/destinations/{quote(name, safe='')}"
-    hint = f"`{'consumers' if kind is Kind.CONSUMER else 'destinations'}` lists what there is."
+    sender, _, idle = name.partition("/")
+    if kind is Kind.DESTINATION and sender in found and idle:  # nothing waits for it, so it is not listed
+        return sender, f"/destinations/{quote(idle, safe='')}"
+    hint = (
+        "`consumers` lists them." if kind is Kind.CONSUMER else "`destinations` lists those that something waits for."
+    )
+    hint += " Name an idle one as SERVICE/DESTINATION." if kind is Kind.DESTINATION else ""
     raise CommandError(" ".join([f"No {kind} is called {name}; {hint}", *failed]), 404)
 
 

@@ -173,7 +173,7 @@ def destinations(context: typer.Context) -> None:
             out.print(f"{service}: the channel {answer['channel']} is {_paused(answer['paused'])}", highlight=False)
     show(
         "Destinations",
-        ("Service", "Destination", "Due#", "Waiting#", "Under way#", "In doubt#", "Oldest#", "State"),
+        ("Service", "Destination", "Due#", "Wait#", "Run#", "Doubt#", "Oldest#", "State"),
         (
             (
                 service,
@@ -190,13 +190,17 @@ def destinations(context: typer.Context) -> None:
         ),
         "Nothing is under way to any destination.",
     )
+    for answer in found.values():
+        for row in answer["destinations"]:
+            if row["paused"]:
+                out.print(f"{row['destination']} is {_paused(row['paused'])}", markup=False, highlight=False)
 
 
 def _condition(row: dict[str, Any]) -> str:
     if row["paused"]:
-        return _paused(row["paused"])
+        return "paused"
     if row["breaker"] and row["breaker"]["open_until"]:
-        return f"down; left alone until {when(row['breaker']['open_until'])}"
+        return f"down until {(when(row['breaker']['open_until']) or '')[11:]}"
     return "down lately" if row["breaker"] else ""
 
 
@@ -294,13 +298,19 @@ def audit(
         return
     show(
         "Audit",
-        ("Time", "Who", "Service", "What", "On", "Why"),
+        ("Time", "Who", "What", "On", "Why"),
         (
-            (when(row["at"]), row["actor"], row["service"], row["action"], row["target"], short(row["reason"]))
+            ((when(row["at"]) or "")[5:], row["actor"], row["action"], _target(row), short(row["reason"]))
             for row in rows
         ),
         "Nobody has changed anything.",
     )
+
+
+def _target(row: dict[str, Any]) -> str:
+    """Return what was acted on, as commands name it."""
+    target: str = row["target"]
+    return f"{row['service']}/{target}" if target.isdecimal() else target
 
 
 def _details(session: Session, content: Answer) -> None:

@@ -12,7 +12,9 @@ from rich.table import Table
 from hub.ids import utc_now
 
 _OSLO = ZoneInfo("Europe/Oslo")
-_NAMES = frozenset({"Cause", "Delivery", "Destination", "Message", "Transaction"})  # to be copied: never broken
+_NAMES = frozenset(
+    {"Cause", "Delivery", "Destination", "Message", "On", "Service", "Time", "Transaction", "What"}
+)  # never broken
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 # What goes on to another program is never broken to a terminal's width.
