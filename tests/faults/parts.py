@@ -207,6 +207,12 @@ class MortalHub(RunningHub):
             return httpx.get(f"http://127.0.0.1:{self._members[name].port}/health/ready").status_code == 200
         return False
 
+    def lacks(self, name: str) -> str:
+        """What the process says it waits for."""
+        with suppress(httpx.TransportError):
+            return httpx.get(f"http://127.0.0.1:{self._members[name].port}/health/ready").text
+        return ""
+
     def log(self, service: str) -> str:
         return (self.data / "logs" / f"{service}.log").read_text()
 

@@ -9,7 +9,7 @@ from hub.stack.catalogue import SERVICES
 from tests.faults.book import Book
 from tests.faults.proxy import CuttingProxy
 
-LOAD = 24
+LOAD = 18
 THROUGH = tuple(service for service in SERVICES if service != "access-point")
 
 
@@ -30,7 +30,7 @@ def proxy(book: Book) -> Iterator[CuttingProxy]:
 def test_a_commit_of_unknown_outcome_loses_nothing_and_repeats_nothing(
     book: Book, proxy: CuttingProxy, carried_out: bool
 ) -> None:
-    before, proxy.forward, proxy.every = proxy.cuts, carried_out, 7
+    before, proxy.forward, proxy.every = proxy.cuts, carried_out, 11
     try:
         book.send(LOAD, ("inbox", "ftp"))
         book.settle()
