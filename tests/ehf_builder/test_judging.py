@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -35,11 +36,46 @@ def test_every_official_example_is_valid(engine: Engine, path: Path) -> None:
     assert verdict.purposes == frozenset(Purpose)
 
 
-@pytest.mark.parametrize("path", suite("ehf/*/example/*.xml"))
-def test_the_other_ehf_documents_are_refused_by_name(engine: Engine, path: Path) -> None:
-    assert re.match(
-        r"EHF (Reminder|Payment Request|Forward Billing) 3.0 is not supported", reason(engine, path.read_bytes())
+ANOTHER_TYPE = f"{BILLING}#conformant#urn:fdc:anskaffelser.no:2019:ehf:reminder:3.0"
+
+
+def test_a_reminder_is_judged_by_the_rules_of_reminders(engine: Engine) -> None:
+    verdict = engine.validate(INBOUND.replace(BILLING, ANOTHER_TYPE).encode(), TODAY)
+    assert verdict.document_type is not None
+    assert verdict.document_type.kind == "reminder"
+    assert verdict.document_type.document_type_id.endswith(f"::Invoice##{ANOTHER_TYPE}::2.2")
+    assert verdict.document_type.process_id == "urn:fdc:anskaffelser.no:2019:ehf:postaward:g3:06:1.0"
+    assert verdict.rule_set == "ehf-2023-02"
+    assert verdict.fatal  # an invoice that only calls itself a reminder
+
+
+def test_another_version_of_a_known_type_is_refused_by_name(engine: Engine) -> None:
+    told = reason(
+        engine, INBOUND.replace(BILLING, ANOTHER_TYPE.replace(":3.0", ":2.0").replace("billing:2.0", "billing:3.0"))
     )
+    assert told.startswith("EHF Reminder in another version than 3.0 is not supported")
+
+
+RESPONSE = """<ApplicationResponse xmlns="urn:oasis:names:specification:ubl:schema:xsd:ApplicationResponse-2"
+  xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
+  xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2">
+  <cbc:CustomizationID>{}</cbc:CustomizationID><cbc:ProfileID>x</cbc:ProfileID><cbc:ID>1</cbc:ID>
+  <cbc:IssueDate>2026-11-23</cbc:IssueDate><cac:SenderParty/><cac:ReceiverParty/></ApplicationResponse>"""
+
+
+@pytest.mark.parametrize(
+    ("customization", "kind", "rule_set"),
+    [
+        ("urn:fdc:peppol.eu:poacc:trns:invoice_response:3", "invoice_response", "peppol-2026.5"),
+        ("urn:peppol:edec:mls:1.0", "mls", "peppol-mls-1.0.0"),
+    ],
+)
+def test_responses_are_judged_by_their_own_rules(engine: Engine, customization: str, kind: str, rule_set: str) -> None:
+    verdict = engine.validate(RESPONSE.format(customization).encode(), TODAY)
+    assert verdict.document_type is not None
+    assert (verdict.document_type.kind, verdict.rule_set) == (kind, rule_set)
+    assert verdict.fatal
+    assert "XSD" not in {finding.rule for finding in verdict.fatal}
 
 
 def test_failed_rules_are_told_with_severity_place_and_term(engine: Engine) -> None:
@@ -207,9 +243,11 @@ def test_a_purpose_is_lost_to_fatal_findings_only() -> None:
     assert finding("BR-CO-15") == frozenset()
 
 
-def test_the_rule_set_is_chosen_by_the_day(rules: Rules) -> None:
-    first, last = rules.sets[0], rules.sets[-1]
-    for rule_set in rules.sets:
-        assert rules.in_force(rule_set.valid_from) == rule_set
-    assert rules.in_force(first.valid_from.replace(year=2000)) == first
-    assert rules.in_force(last.valid_from.replace(year=2090)) == last
+def test_the_rule_set_is_chosen_by_the_day_and_the_document_type(rules: Rules) -> None:
+    kinds = {kind for rule_set in rules.sets for kind in rule_set.stylesheets}
+    for kind in kinds:
+        sets = [rule_set for rule_set in rules.sets if kind in rule_set.stylesheets]
+        for rule_set in sets:
+            assert rules.in_force(rule_set.valid_from, kind) == rule_set
+        assert rules.in_force(date(2000, 1, 1), kind) == sets[0]
+        assert rules.in_force(date(2090, 1, 1), kind) == sets[-1]

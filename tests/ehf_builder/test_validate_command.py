@@ -54,3 +54,14 @@ def test_all_valid_is_0_and_nothing_to_judge_is_2() -> None:
     code, lines, told = run()
     assert (code, lines) == (2, [])
     assert "FILE" in told
+
+
+def test_the_rule_sets_are_listed_with_their_days_and_hashes() -> None:
+    done = subprocess.run([sys.executable, "-m", "ehf_builder", "rules"], capture_output=True, text=True, check=True)
+    listed = [json.loads(line) for line in done.stdout.splitlines()]
+    by_type = {kind: each for each in listed for kind in each["document_types"]}
+    assert {"invoice", "creditnote", "invoice_response", "mls", "reminder", "payment_request"} <= set(by_type)
+    assert all(len(sha256) == 64 for each in listed for sha256 in each["stylesheets"].values())
+    assert by_type["reminder"]["valid_from"] == "2023-02-01"
+    assert by_type["reminder"]["valid_to"] is None
+    assert by_type["reminder"]["in_force"]

@@ -1,6 +1,7 @@
 """The commands of `python -m ehf_builder`: the service itself, and `validate` for files."""
 
 import asyncio
+import hashlib
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -19,7 +20,7 @@ from ehf_builder.validation.wire import Validate
 from ehf_builder.validation.worker import answer
 from ehf_builder.validation.workers import WorkerStartError
 from hub.invoice.findings import Finding
-from hub.stack.artefacts import cache_folder
+from hub.stack.artefacts import RuleSet, cache_folder
 from hub.stack.errors import StackError
 from hub.xml import Limits
 
@@ -57,6 +58,30 @@ def validate(
         typer.echo(f"Could not run: {error}", err=True)
         raise typer.Exit(COULD_NOT_RUN) from error
     raise typer.Exit(ALL_VALID if all_valid else SOME_NOT)
+
+
+@app.command("rules")
+def list_rules() -> None:
+    """List the rule sets with their days, document types and stylesheets (SHA-256): one JSON line per rule set."""
+    try:
+        loaded = rules.load(cache_folder(os.environ), lambda line: typer.echo(line, err=True))
+    except StackError as error:
+        typer.echo(f"Could not run: {error}", err=True)
+        raise typer.Exit(COULD_NOT_RUN) from error
+    for rule_set in loaded.sets:
+        print(json.dumps(_described(loaded.folder, rule_set)))
+
+
+def _described(folder: Path, rule_set: RuleSet) -> dict[str, Any]:
+    paths = sorted({path for each in rule_set.stylesheets.values() for path in each})
+    return {
+        "name": rule_set.name,
+        "valid_from": rule_set.valid_from.isoformat(),
+        "valid_to": rule_set.valid_to.isoformat() if rule_set.valid_to else None,
+        "in_force": rule_set.in_force(_today()),
+        "document_types": sorted(rule_set.stylesheets),
+        "stylesheets": {path.as_posix(): hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in paths},
+    }
 
 
 async def _validate(files: Sequence[Path]) -> bool:

@@ -15,10 +15,11 @@ class Rules:
     folder: Path
     sets: tuple[RuleSet, ...]
 
-    def in_force(self, day: date) -> RuleSet:
-        """Return the rule set of that day; a day before the first one gets the first, the closest that is known."""
-        current = [rules for rules in self.sets if rules.in_force(day)]
-        return current[-1] if current else _closest(self.sets, day)
+    def in_force(self, day: date, kind: str = "invoice") -> RuleSet:
+        """Return the rule set of that day for a kind of document; a day before the first one gets the closest known."""
+        sets = [rules for rules in self.sets if kind in rules.stylesheets]
+        current = [rules for rules in sets if rules.in_force(day)]
+        return current[-1] if current else _closest(sets, day)
 
 
 def _closest(sets: Sequence[RuleSet], day: date) -> RuleSet:

@@ -1,4 +1,4 @@
-"""The XSD stage: one lxml schema for all UBL 2.1 documents."""
+"""The XSD stage: one lxml schema for all documents of a version of UBL."""
 
 import copy
 import re
@@ -22,9 +22,8 @@ _IMPORTS = (
     "schemas/XAdES01903v132-201601.xsd",
     "schemas/XAdES01903v141-201601.xsd",
     "schemas/xml.xsd",
-    "external/schemas/ubl21/maindoc/UBL-Invoice-2.1.xsd",
-    "external/schemas/ubl21/maindoc/UBL-CreditNote-2.1.xsd",
 )
+_DOCUMENTS = ("Invoice", "CreditNote", "ApplicationResponse")
 _DATE_OR_TIME = re.compile(r"\}(?:\w*Date|\w*Time)$")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 
@@ -32,9 +31,11 @@ _NAMESPACE = re.compile(r"\{[^}]*\}")
 class Schema:
     """The compiled schema; it belongs to one process and thread."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ubl: str = "2.1") -> None:
+        below = f"external/schemas/ubl{ubl.replace('.', '')}/maindoc"
+        documents = [f"{below}/UBL-{name}-{ubl}.xsd" for name in _DOCUMENTS]
         driver = etree.Element(f"{{{_XSD}}}schema", nsmap={"xs": _XSD})
-        for path in _IMPORTS:
+        for path in (*_IMPORTS, *documents):
             location = folder / path
             namespace = etree.parse(location).getroot().get("targetNamespace", "")
             attributes = {"namespace": namespace, "schemaLocation": location.as_uri()}
