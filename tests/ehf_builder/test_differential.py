@@ -71,6 +71,6 @@ def test_rewritten_stylesheets_find_the_same_in_official_and_in_mutated_document
     result = compared([*official, *mutants], stylesheets)
     assert result.differences == []
     assert result.documents == len(official) + MUTATED
-    assert result.findings.total() > 10 * result.documents  # else little has been compared
+    assert result.findings.total() > 5 * result.documents  # else little has been compared
     assert len(result.findings) > 200
     assert result.crashes > 0

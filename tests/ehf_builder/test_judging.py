@@ -1,6 +1,9 @@
 """Documents are judged as the official rules say, and what cannot be judged is refused in words."""
 
+import json
 import re
+import subprocess
+import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -228,6 +231,28 @@ def test_hostile_input_is_refused_at_once(engine: Engine, document: str) -> None
     began = time.process_time()
     assert reason(engine, data)
     assert time.process_time() - began < 1
+
+
+REFUSES = """
+import json, resource, sys
+from ehf_builder.validation.document_type import recognise
+from hub.xml import UnreadableError, parse
+documents = [text.encode() for text in json.load(sys.stdin)]
+used = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmSize"))
+resource.setrlimit(resource.RLIMIT_AS, (used + 200_000_000, used + 200_000_000))
+for document in documents:
+    try:
+        recognise(parse(document))
+    except UnreadableError:
+        print("refused")
+"""
+
+
+def test_hostile_input_is_refused_within_200_mb() -> None:
+    command = [sys.executable, "-c", REFUSES]
+    documents = [*HOSTILE.values(), "<a>" + "QUJD" * 25_000_001 + "</a>"]
+    done = subprocess.run(command, input=json.dumps(documents), capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["refused"] * len(documents), done.stderr
 
 
 def test_too_large_is_refused_unread(engine: Engine) -> None:

@@ -65,3 +65,22 @@ def test_the_rule_sets_are_listed_with_their_days_and_hashes() -> None:
     assert by_type["reminder"]["valid_from"] == "2023-02-01"
     assert by_type["reminder"]["valid_to"] is None
     assert by_type["reminder"]["in_force"]
+
+
+def test_a_shadow_run_tells_what_another_days_rules_would_change(tmp_path: Path) -> None:
+    text = (EXAMPLES / "08-inbound.xml").read_text()
+    same, other = tmp_path / "same.xml", tmp_path / "other.xml"
+    same.write_text(text)
+    profile = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
+    assert profile in text
+    other.write_text(text.replace(profile, "urn:peppol:bis:billing_with_response"))  # allowed by the later release only
+
+    def shadow(*files: Path) -> tuple[int, list[dict[str, Any]]]:
+        command = [sys.executable, "-m", "ehf_builder", "shadow", "2026-03-01", *map(str, files)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert shadow(same) == (0, [])
+    _, changes = shadow(same, other)
+    assert [(change["file"], change["rule_sets"][1]) for change in changes] == [(str(other), "peppol-2025.11")]
+    assert changes[0]["today"] != changes[0]["then"]

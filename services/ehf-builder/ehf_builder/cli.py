@@ -72,6 +72,37 @@ def list_rules() -> None:
         print(json.dumps(_described(loaded.folder, rule_set)))
 
 
+@app.command()
+def shadow(
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A day on which the other rules are in force.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="UBL documents.", show_default=False)],
+) -> None:
+    """Judge files by today's rules and by those of another day: one JSON line per file whose findings would change.
+
+    Exit code: 0 no document becomes invalid, 1 some do, 2 could not run.
+    """
+    try:
+        engine = Engine(rules.load(cache_folder(os.environ), lambda line: typer.echo(line, err=True)))
+        changes = [change for file in files if (change := _change(engine, file, day.date()))]
+    except (StackError, OSError) as error:
+        typer.echo(f"Could not run: {error}", err=True)
+        raise typer.Exit(COULD_NOT_RUN) from error
+    for change in changes:
+        print(json.dumps(change, ensure_ascii=False))
+    worse = any(change["today"]["valid"] and not change["then"]["valid"] for change in changes)
+    raise typer.Exit(SOME_NOT if worse else ALL_VALID)
+
+
+def _change(engine: Engine, file: Path, day: date) -> dict[str, Any] | None:
+    """Compare two verdicts; None where they say the same."""
+    document = _read(file)
+    today, then = (_judged(file, engine.validate(document, each)) for each in (_today(), day))
+    told = [{key: verdict[key] for key in ("valid", "fatal", "warnings", "error")} for verdict in (today, then)]
+    if told[0] == told[1]:
+        return None
+    return {"file": str(file), "rule_sets": [today["rule_set"], then["rule_set"]], "today": told[0], "then": told[1]}
+
+
 def _described(folder: Path, rule_set: RuleSet) -> dict[str, Any]:
     paths = sorted({path for each in rule_set.stylesheets.values() for path in each})
     return {
