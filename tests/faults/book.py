@@ -21,6 +21,11 @@ from tests.load.invoices import invoice
 
 REQUESTS = (CancelRequested, DeliveryCancelRequested)  # they say nothing of where a transaction stands
 CHANNELS = ("inbox", "ftp", "peppol")
+# As a sender may see them in its feed; a later one of the same leg and attempt beats those before it.
+STAGES = (
+    *("accepted", "ready", "routed", "retrying", "in_doubt"),
+    *("refused", "cancelled", "failed", "delivered", "returned"),
+)
 
 
 @dataclass(frozen=True)
@@ -207,10 +212,9 @@ class Book:
 
 
 def _rank(entry: dict[str, Any]) -> tuple[int, bool, int, int]:
-    stages = ("accepted", "ready", "routed", "retrying", "in_doubt", *sorted(ENDED))
     ended = entry["status"] in ENDED
     attempt = 0 if ended else entry.get("attempt", 0)
-    return entry.get("leg", 0), ended, attempt, stages.index(entry["status"])
+    return entry.get("leg", 0), ended, attempt, STAGES.index(entry["status"])
 
 
 class Topics:

@@ -18,15 +18,18 @@ from typing import Any, TypeVar
 
 import httpx
 import psutil
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from hub import failpoints, kafka, outbox
+from hub.auth import Actor, issue
 from hub.db import Database
 from hub.demo import register
 from hub.demo.client import Gateway
 from hub.demo.outside import Outside
 from hub.demo.parties import load
 from hub.failpoints import Point
+from hub.ids import utc_now
 from hub.messages import Message
 from hub.pipeline import TOPICS
 from hub.stack import provision
@@ -256,6 +259,23 @@ class MortalHub(RunningHub):
         )
         return [(row.key, row.state, row.error_class) for row in rows]
 
+    @property
+    def taken(self) -> Path:
+        """Where the SFTP recipient keeps what it took."""
+        return self.data / "outside" / "taken"
+
+    def put_back(self, transaction_id: str) -> None:
+        """Have the SFTP recipient put a file back where it came."""
+        (file,) = self.taken.glob(f"*_{transaction_id}.xml")
+        file.rename(Path(self.outside["sftp"]) / file.name)
+
+    def operate(self, service: str, path: str, **asked: str) -> None:
+        """Do what an operator does with a service's /ops."""
+        token = issue(SecretStr(self.secret_key), Actor("kari", "operator"), service, utc_now())
+        url = f"http://127.0.0.1:{self._members[service].port}/ops/{path}"
+        answer = httpx.post(url, json=asked, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+
     def blob_received(self, transaction_id: str) -> Path:
         """Where the bytes lie that were submitted."""
         (row,) = self.sql("gateway", "SELECT received FROM transaction WHERE id = :id", id=transaction_id)
@@ -263,14 +283,15 @@ class MortalHub(RunningHub):
 
     @contextmanager
     def recipient_takes_files(self) -> Iterator[None]:
-        """Remove each file at the SFTP recipient as soon as it has its final name."""
+        """Take each file at the SFTP recipient away as soon as it has its final name."""
         over = threading.Event()
+        self.taken.mkdir(exist_ok=True)
 
         def take() -> None:
             while not over.wait(0.001):
                 for file in Path(self.outside["sftp"]).iterdir():
                     if file.suffix != ".part":
-                        file.unlink()
+                        file.rename(self.taken / file.name)
 
         taker = threading.Thread(target=take)
         taker.start()
