@@ -6,24 +6,25 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from ehf_builder.validation import rules
 from ehf_builder.validation.engine import Engine
 from hub.demo.client import Gateway
 from hub.demo.outside import Outside
 from hub.demo.parties import load
-from hub.demo.register import make
+from hub.demo.register import Install, make
 from hub.pipeline import TOPICS
 from hub.stack.artefacts import cache_folder
 from hub.stack.catalogue import specs
 from hub.stack.process import free_ports
+from hub.stack.provision import DATABASE
 from hub.stack.run import RunningStack, run_stack
+from tests.load import fairness, preload, stages
 from tests.load.generator import Generator, Outcome
 from tests.load.side_by_side import compared
 
@@ -31,6 +32,8 @@ ROOT = Path(__file__).resolve().parents[2]
 OFFICIAL = ROOT.parent / "shared" / "suites" / "peppol-bis-3" / "examples" / "base-example.xml"
 OWN = ROOT / "examples" / "03-with-pdf.xml"
 INVOICES = int(os.environ.get("INVOICES", "2000"))
+FLOOD = int(os.environ.get("FLOOD", "5000"))  # invoices that one install pushes while another sends single ones
+PRELOAD = int(os.environ.get("PRELOAD", "0"))  # transactions that the hub's tables hold beforehand
 VALIDATIONS = 100
 RATE = 50.0
 
@@ -65,31 +68,11 @@ def beside_the_reference() -> None:
         tell("side by side", **figures)
 
 
-def processes(stack: RunningStack) -> dict[str, list[psutil.Process]]:
-    """Return the processes of each service and server, worker processes included."""
-    local = stack.local
-    pids = {service.name: service.pid for service in stack.services}
-    pids |= {server.name: server.pid for server in (local.kafka, local.postgres) if server}
-    return {
-        name: [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-        for name, pid in pids.items()
-        if pid is not None
-    }
-
-
 def peak_memory(stack: RunningStack) -> dict[str, float]:
     """Return each service's peak resident memory in MB."""
     return {
         name: round(sum(_high_water(process.pid) for process in members) / 1024, 1)
-        for name, members in processes(stack).items()
-    }
-
-
-def cpu_seconds(stack: RunningStack) -> dict[str, float]:
-    """Return the processor time that each service has used."""
-    return {
-        name: sum(times.user + times.system for times in (process.cpu_times() for process in members))
-        for name, members in processes(stack).items()
+        for name, members in stages.processes(stack).items()
     }
 
 
@@ -101,12 +84,16 @@ def _high_water(pid: int) -> int:
 
 
 async def pipeline(stack: RunningStack, port: int, outside: Outside) -> bool:
-    """Measure accept latency at a steady rate, then the way from submission to delivery at full load."""
+    """Measure accept latency at a steady rate, the whole way at full load, and how a flood delays others."""
     parties = load()
     async with Gateway(f"http://127.0.0.1:{port}") as gateway:
         demo = await make(gateway, parties, outside, stack.local.data, stack.database_urls["gateway"])
         installs = [install for install in demo.installs if install.client != demo.recipients["inbox"]][:4]
-        generator = Generator(gateway, installs, demo.recipients["inbox"])
+        recipient = demo.recipients["inbox"]
+        if PRELOAD and stack.local.postgres:
+            await preload.fill(stack.local.postgres.url(DATABASE, driver="postgresql"), installs[0], recipient, PRELOAD)
+            tell("preload", transactions=PRELOAD)
+        generator = Generator(gateway, installs, recipient)
         warm = Outcome()
         await generator.push(100, 8, warm)
         await generator.follow(100, warm)
@@ -120,16 +107,16 @@ async def pipeline(stack: RunningStack, port: int, outside: Outside) -> bool:
             p99_ms=round(steady.percentile(0.99), 1),
             rejected=dict(steady.rejected),
         )
-        await generator.follow(len(steady.accepted) + len(warm.ended), Outcome(ended=dict(warm.ended)))
-        before = cpu_seconds(stack)
-        await _full_load(generator, len(warm.accepted) + len(steady.accepted))
-        after = cpu_seconds(stack)
-        tell("cpu", ms_per_invoice={name: round(1000 * (after[name] - before[name]) / INVOICES, 2) for name in before})
+        before = len(steady.accepted) + len(warm.ended)
+        await generator.follow(before, Outcome(ended=dict(warm.ended)))
+        await _full_load(stack, generator, before)
+        await _fairness(gateway, installs, recipient)
         tell("memory", peak_mb=peak_memory(stack))
     return True
 
 
-async def _full_load(generator: Generator, before: int) -> None:
+async def _full_load(stack: RunningStack, generator: Generator, before: int) -> None:
+    used = stages.cpu_seconds(stack)
     full = Outcome()
     started = time.perf_counter()
     pushing = asyncio.create_task(generator.push(INVOICES, 16, full))
@@ -146,6 +133,25 @@ async def _full_load(generator: Generator, before: int) -> None:
         invoices_per_second=round(delivered / seconds, 1),
         accept_p50_ms=round(full.percentile(0.5), 1),
         accept_p99_ms=round(full.percentile(0.99), 1),
+    )
+    each = stages.cpu_per_invoice(used, stages.cpu_seconds(stack), INVOICES)
+    tell("cpu", ms_per_invoice=each, whole=round(sum(each.values()), 2), percent=stages.shares(each))
+    waited = await stages.waiting(generator, full.accepted)
+    tell("stages", median_ms=waited, percent=stages.shares(waited))
+
+
+async def _fairness(gateway: Gateway, installs: Sequence[Install], recipient: str) -> None:
+    """The flood comes from one install, the single invoices from another company's."""
+    flooding = installs[0]
+    single = next(install for install in installs if install.client != flooding.client)
+    found = await fairness.delays(gateway, flooding, single, recipient, FLOOD)
+    ordered = sorted(found.seconds)
+    tell(
+        "fairness",
+        flood=found.flood_accepted,
+        singles=len(ordered),
+        median_s=round(ordered[len(ordered) // 2], 2),
+        worst_s=round(ordered[-1], 2),
     )
 
 

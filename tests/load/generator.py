@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 from hub.demo.client import Gateway
@@ -36,6 +37,7 @@ class Generator:
         self._gateway = gateway
         self._installs = installs
         self._recipient = recipient
+        self._owners: dict[str, Install] = {}
 
     async def _submit(self, place: int, outcome: Outcome) -> None:
         install = self._installs[place % len(self._installs)]
@@ -52,6 +54,7 @@ class Generator:
         outcome.latencies.append(time.perf_counter() - started)
         if answer.status == 202:
             outcome.accepted.append(answer.body["transaction_id"])
+            self._owners[answer.body["transaction_id"]] = install
         else:
             outcome.rejected[answer.status] += 1
 
@@ -88,3 +91,8 @@ class Generator:
                         outcome.ended[entry["transaction_id"]] = entry["status"]
 
         await asyncio.gather(*(feed(install) for install in self._installs))
+
+    async def timeline(self, identifier: str) -> Sequence[Mapping[str, Any]]:
+        """Return what happened to a transaction that was sent here, as its sender sees it."""
+        shown = await self._gateway.expect("GET", f"/v1/transactions/{identifier}", self._owners[identifier].key)
+        return list(shown["timeline"])
