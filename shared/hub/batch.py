@@ -4,7 +4,8 @@ Results, inbox rows, outbox rows and positions are committed together.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -14,11 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import failpoints, metrics, outbox, parking, positions
 from hub.db import Database, is_transient
-from hub.errors import Unavailable
+from hub.errors import TryLater, Unavailable
 from hub.failpoints import Point
 from hub.messages import MalformedMessageError, Message, decode, event_id, text_headers
 from hub.pipeline import Event, Topic
 from hub.positions import Partition
+
+PATIENCE = timedelta(seconds=10)  # without any message of the batch done, though some are
+_HELD_UP = TryLater("it takes longer than its batch can wait; it is handled by itself")
 
 
 class Handler(Protocol):
@@ -73,15 +77,22 @@ class Batch:
         self._handler = handler
         self._database = database
 
-    async def run(self, items: Sequence[Item], nexts: dict[Partition, int]) -> None:
+    async def run(self, items: Sequence[Item], nexts: dict[Partition, int], prepared: "Prepared | None" = None) -> None:
         """Handle the items and move the positions; raises Unavailable with nothing done."""
+        await self._commit(prepared or await self.prepare(items), nexts)
+
+    async def prepare(self, items: Sequence[Item]) -> "Prepared":
+        """Do all that needs no transaction of its own, so that the batch before may still be committing.
+
+        Raises Unavailable.
+        """
         async with self._database.begin() as connection:
             repeated = await positions.seen(connection, self._handler.name, [item.id for item in items])
             fresh = {item.id: item for item in items if item.id not in repeated}
             blocked = await self._blocked(connection, fresh.values())
         computed = await self._compute([item for item in fresh.values() if item.message.key not in blocked])
         metrics.REPEATED.labels(self._handler.name).inc(len(items) - len(fresh))
-        await self._commit(list(fresh.values()), computed, blocked, nexts)
+        return Prepared(list(fresh.values()), computed, blocked)
 
     async def _blocked(self, connection: AsyncConnection, items: Any) -> set[str]:
         return await parking.blocked_keys(connection, self._handler.name, {item.message.key for item in items})
@@ -97,21 +108,16 @@ class Batch:
             with structlog.contextvars.bound_contextvars(transaction_id=item.message.key):
                 return await self._handler.compute(item.event)
 
-        results = await asyncio.gather(*(one(item) for item in items), return_exceptions=True)
+        results = await _all([asyncio.create_task(one(item)) for item in items])
         for result in results:
             if isinstance(result, Unavailable) or (isinstance(result, BaseException) and is_transient(result)):
                 raise Unavailable(str(result)) from result
         return dict(zip((item.id for item in items), results, strict=True))
 
-    async def _commit(
-        self, fresh: Sequence[Item], computed: dict[UUID, Any], blocked: set[str], nexts: dict[Partition, int]
-    ) -> None:
-        name = self._handler.name
+    async def _commit(self, prepared: "Prepared", nexts: dict[Partition, int]) -> None:
+        name, fresh, computed = self._handler.name, prepared.fresh, prepared.computed
         async with self._database.begin() as connection:
-            if blocked:
-                await parking.lock(connection, name, blocked)
-                if await parking.blocked_keys(connection, name, blocked) != blocked:
-                    raise Unavailable("a parked key was freed meanwhile: this batch is computed anew")
+            blocked = await self._still_blocked(connection, prepared)
             new = await positions.mark(connection, name, [item.id for item in fresh])
             ready, parked = _divide([item for item in fresh if item.id in new], computed, blocked)
             if ready:
@@ -127,9 +133,43 @@ class Batch:
         for event, _ in ready:
             metrics.CONSUMED.labels(name, event.type).inc()
 
+    async def _still_blocked(self, connection: AsyncConnection, prepared: "Prepared") -> set[str]:
+        """Lock the keys behind which messages must wait now; the batch before may have parked some meanwhile."""
+        blocked = await self._blocked(connection, prepared.fresh)
+        if blocked:
+            await parking.lock(connection, self._handler.name, blocked)
+            blocked = await parking.blocked_keys(connection, self._handler.name, blocked)
+        if not prepared.blocked <= blocked:
+            raise Unavailable("a parked key was freed meanwhile: this batch is computed anew")
+        return blocked
+
+
+class Prepared(NamedTuple):
+    """A batch as far as it goes without a transaction: what was not handled before, and what came of it."""
+
+    fresh: Sequence[Item]
+    computed: Mapping[UUID, Any]
+    blocked: set[str]
+
+
+async def _all(tasks: Sequence[asyncio.Task[Any]]) -> list[Any]:
+    """Return each task's result or exception. Who holds up the others, once those are done, goes on by itself."""
+    pending = set(tasks)
+    try:
+        while pending:
+            before = len(pending)
+            _, pending = await asyncio.wait(pending, timeout=PATIENCE.total_seconds())
+            if len(pending) == before < len(tasks):
+                break
+    finally:
+        for task in pending:
+            task.cancel()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    return [_HELD_UP if isinstance(outcome, asyncio.CancelledError) else outcome for outcome in outcomes]
+
 
 def _divide(
-    items: Sequence[Item], computed: dict[UUID, Any], blocked: set[str]
+    items: Sequence[Item], computed: Mapping[UUID, Any], blocked: set[str]
 ) -> tuple[list[tuple[Event, Any]], list[tuple[UUID, Message, BaseException | None]]]:
     """Tell what goes on from what parks: the failed, and whatever of the same key comes behind it."""
     ready: list[tuple[Event, Any]] = []

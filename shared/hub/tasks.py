@@ -22,15 +22,3 @@ async def woken(event: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
-
-
-async def finish(work: Coroutine[Any, Any, None], seconds: float) -> None:
-    """Await `work`; when we are cancelled meanwhile, it is given so long to come to its end."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=seconds)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        raise

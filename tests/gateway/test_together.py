@@ -21,7 +21,7 @@ async def test_what_is_asked_meanwhile_goes_together_in_the_next_batch() -> None
         await go_on.wait()
         return [2 * number for number in batch]
 
-    together: Together[int, int] = Together(double, most=3)
+    together: Together[int, int] = Together(double, most=3, at_once=1)
     first = asyncio.create_task(together.ask(1))
     await begun.wait()
     others = [asyncio.create_task(together.ask(number)) for number in (2, 3, 4, 5)]
@@ -29,6 +29,22 @@ async def test_what_is_asked_meanwhile_goes_together_in_the_next_batch() -> None
     go_on.set()
     assert await asyncio.gather(first, *others) == [2, 4, 6, 8, 10]
     assert batches == [[1], [2, 3, 4], [5]]
+
+
+async def test_a_slow_batch_does_not_hold_up_what_comes_after_it() -> None:
+    never = asyncio.Event()
+
+    async def answer(batch: Sequence[int]) -> Sequence[int]:
+        if 0 in batch:
+            await never.wait()
+        return batch
+
+    together: Together[int, int] = Together(answer, at_once=2)
+    slow = asyncio.create_task(together.ask(0))
+    await asyncio.sleep(0)
+    assert await asyncio.gather(*map(together.ask, (1, 2, 3))) == [1, 2, 3]
+    never.set()
+    assert await slow == 0
 
 
 async def test_one_questions_error_is_its_own_and_a_failed_batch_is_everybodys() -> None:
@@ -71,6 +87,16 @@ async def test_a_number_in_use_among_others_is_refused_alone(world: World) -> No
     assert again.content == answers[4].content
     assert len(await world.sql("SELECT id FROM transaction")) == 5
     assert len(await world.sql("SELECT key FROM idempotency WHERE key = 'taken'")) == 0
+
+
+async def test_the_same_numbers_in_opposite_orders_are_accepted_once_each(world: World) -> None:
+    numbers = [str(number) for number in range(40)]
+    async with world.client("office") as http:
+        answers = await asyncio.gather(
+            *(http.post(PATH, json=invoice(number), headers=headers(ALFA)) for number in numbers + numbers[::-1])
+        )
+    assert sorted(answer.status_code for answer in answers) == [202] * 40 + [409] * 40
+    assert len(await world.sql("SELECT id FROM transaction")) == 40
 
 
 async def test_callers_of_one_moment_are_told_apart(world: World) -> None:

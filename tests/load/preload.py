@@ -19,9 +19,10 @@ _GATEWAY = (
     INSERT INTO gateway.transaction (id, install, client, initiator_kind, initiator, direction, sender, recipient,
         number, document_type, issue_date, media, received, document, state, rank, channel, holds_number,
         accepted_at, released_at, judged_at, changed_at)
-    SELECT id, CAST($4::text AS uuid), $5, 'client', $5, 'outbound', '0192:' || $5, '0192:' || $6, 'P' || n, 'invoice', at::date,
-        'json', '{{"key": "x/y", "sha256": "y", "size": 8000}}', '{{"key": "x/z", "sha256": "z", "size": 8000}}',
-        'delivered', '{{1,1,0,7}}', 'inbox', true, at, at, at, at FROM ({_IDS}) i
+    SELECT id, CAST($4::text AS uuid), $5, 'client', $5, 'outbound', '0192:' || $5, '0192:' || $6, 'P' || n,
+        'invoice', at::date, 'json', '{{"key": "x/y", "sha256": "y", "size": 8000}}',
+        '{{"key": "x/z", "sha256": "z", "size": 8000}}', 'delivered', '{{1,1,0,7}}', 'inbox', true, at, at, at, at
+    FROM ({_IDS}) i
     """,
     f"""
     INSERT INTO gateway.idempotency (install, key, request_hash, transaction_id, created_at)

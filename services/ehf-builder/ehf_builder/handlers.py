@@ -31,17 +31,16 @@ class BuilderHandler:
         """Return the event that tells the verdict; raises Unavailable, or the pool's errors for a breaking document."""
         if not isinstance(event, InvoiceSubmitted):
             return None
-        now = self._clock()
-        today = now.astimezone(OSLO).date()
+        today = self._clock().astimezone(OSLO).date()
         received = await self._documents.get(event.received)
         if event.media == "ubl":
             verdict = await self._judge.validate(received, today)
-            return verdict_event(event, verdict, event.received, now)
+            return verdict_event(event, verdict, event.received, self._clock())
         built = await self._judge.build(received, event.seller, event.customer, today)
         document = None
         if built.document is not None and built.verdict.purposes:
             document = await self._documents.put(event.parties.client, built.document)
-        return verdict_event(event, built.verdict, document, now)
+        return verdict_event(event, built.verdict, document, self._clock())
 
     async def write(self, connection: Connection, batch: Sequence[tuple[Event, Any]]) -> Sequence[Event]:
         """Emit the verdicts."""

@@ -15,7 +15,7 @@ class GatewaySettings(HubSettings):
     max_json_bytes: int = 20_000_000
     max_ubl_bytes: int = 30_000_000
     max_other_bytes: int = 256_000
-    in_flight: int = 200
+    in_flight: int = 128
     in_flight_for: timedelta = timedelta(minutes=10)
     ftp_sender_url: str = ""
     metering_url: str = ""

@@ -24,7 +24,8 @@ from hub.errors import Problem, Refused
 from hub.parties import Initiator
 from hub.pipeline import BlobRef
 
-# In key order, so that two processes' batches do not wait for each other in a circle.
+# First all keys, then all transactions, each in the order of the index that may make them wait: so two batches never
+# wait for each other in a circle.
 _ACCEPT = text("""
     WITH asked AS (
         SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
@@ -43,7 +44,7 @@ _ACCEPT = text("""
         SELECT id, install, client, initiator_kind, initiator, 'outbound', sender, recipient, number, document_type,
                issue_date, customer_number, media, received, 'accepted', '{0,0,0,0}', true, now, now
         FROM asked JOIN door ON door.transaction_id = asked.id
-        ORDER BY id
+        ORDER BY client, document_type, number, extract(year FROM issue_date)
         RETURNING id, accepted_at
     ), told AS (
         INSERT INTO timeline (transaction_id, event_id, state, time, rank, overtaken, detail)
