@@ -34,7 +34,7 @@ class BuilderHandler:
         today = self._clock().astimezone(OSLO).date()
         received = await self._documents.get(event.received)
         if event.media == "ubl":
-            verdict = await self._judge.validate(received, today)
+            verdict = await self._judge.validate(received, today, event.seller)
             return verdict_event(event, verdict, event.received, self._clock())
         built = await self._judge.build(received, event.seller, event.customer, today)
         document = None

@@ -11,8 +11,8 @@ from hub.pipeline import BlobRef
 class Judge(Protocol):
     """Builds and judges documents (ehf_builder.validation.pool.Pool)."""
 
-    async def validate(self, document: bytes, today: date) -> Verdict:
-        """Judge UBL bytes by the rules of the day."""
+    async def validate(self, document: bytes, today: date, seller: RegisterEntry | None = None) -> Verdict:
+        """Judge UBL bytes by the rules of the day, and by the register entry of who sends it."""
 
     async def build(
         self, received: bytes, seller: RegisterEntry, customer: CustomerEntry | None, today: date

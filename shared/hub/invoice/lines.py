@@ -13,7 +13,7 @@ MAX_PROPERTIES = 100
 
 
 def _saf_t_code(value: Any) -> Any:
-    return {"code": str(value)} if isinstance(value, str | int) and not isinstance(value, bool) else value
+    return {"code": value} if isinstance(value, str | int) and not isinstance(value, bool) else value
 
 
 VatOrCode = Annotated[Vat, BeforeValidator(_saf_t_code)]

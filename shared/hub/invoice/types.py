@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from hub import norway
@@ -39,6 +39,17 @@ def _xml_text(value: Any) -> Any:
     return value
 
 
+def _formed(pattern: str, nb: str, en: str) -> AfterValidator:
+    """Make a validator that says in words which form a value must have."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise complaint("HUB-JSON", nb, en)
+        return value
+
+    return AfterValidator(check)
+
+
 def _organisation_number(value: Any) -> Any:
     return norway.bare_organisation_number(value) if isinstance(value, str) else value
 
@@ -68,10 +79,43 @@ Quantity = Annotated[Decimal, Field(max_digits=22, decimal_places=8)]
 Rate = Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4)]
 Percent = Annotated[Decimal, Field(gt=0, le=1000, max_digits=8, decimal_places=4)]
 ExchangeRate = Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=8)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-UnitCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,3}$")]
-SchemeAndId = Annotated[str, BeforeValidator(_xml_text), StringConstraints(pattern=r"^[0-9A-Z]{4}:\S{1,100}$")]
+Currency = Annotated[
+    str,
+    _formed(
+        r"[A-Z]{3}",
+        "Skriv valutaen som tre store bokstaver, for eksempel NOK.",
+        "Write the currency as three capital letters, for instance NOK.",
+    ),
+    Field(json_schema_extra={"pattern": r"^[A-Z]{3}$"}),
+]
+Country = Annotated[
+    str,
+    _formed(
+        r"[A-Z]{2}",
+        "Skriv landet som to store bokstaver, for eksempel NO.",
+        "Write the country as two capital letters, for instance NO.",
+    ),
+    Field(json_schema_extra={"pattern": r"^[A-Z]{2}$"}),
+]
+UnitCode = Annotated[
+    str,
+    _formed(
+        r"[A-Z0-9]{1,3}",
+        "Skriv enheten som kode fra UN/ECE Rec. 20, for eksempel C62 (stk), HUR (time) eller KGM.",
+        "Write the unit as a code of UN/ECE Rec. 20, for instance C62 (one), HUR (hour) or KGM.",
+    ),
+    Field(json_schema_extra={"pattern": r"^[A-Z0-9]{1,3}$"}),
+]
+SchemeAndId = Annotated[
+    str,
+    BeforeValidator(_xml_text),
+    _formed(
+        r"[0-9A-Z]{4}:\S{1,100}",
+        "Skriv ordning og nummer med kolon imellom, for eksempel 0192:310000019.",
+        "Write scheme and number with a colon between, for instance 0192:310000019.",
+    ),
+    Field(json_schema_extra={"pattern": r"^[0-9A-Z]{4}:\S{1,100}$"}),
+]
 # What these must be is checked by domain/checks.py, together with everything else, so that all is told at once.
 OrganisationNumber = Annotated[
     str, BeforeValidator(_organisation_number), BeforeValidator(_xml_text), StringConstraints(max_length=50)

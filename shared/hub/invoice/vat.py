@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from hub.invoice.types import Identifier, Part, Rate, Text
 
@@ -26,12 +26,16 @@ class VatCategory(StrEnum):
     OUTSIDE = "O"
 
 
+def _digits(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class Vat(Part):
     """VAT of a line, allowance or charge: a category with its rate in per cent, or a SAF-T standard tax code."""
 
     category: VatCategory | None = Field(None, description="BT-151 VAT category code: S, Z, E, AE, G or O")
     rate: Rate | None = Field(None, description="BT-152 VAT rate in per cent; required for S")
-    code: Literal["3", "31", "32", "33", "5", "6", "51", "52"] | None = Field(
+    code: Annotated[Literal["3", "31", "32", "33", "5", "6", "51", "52"], BeforeValidator(_digits)] | None = Field(
         None, description="SAF-T standard tax code, instead of category and rate"
     )
     reason: Text | None = Field(None, description="BT-120 VAT exemption reason text")

@@ -78,7 +78,7 @@ def of_document(invoice: Invoice, lines: Sequence[Taxed], *, registered: bool) -
                 return None
             if drafted := written(item, index, charge=charge, base=base_of(tax, lines), tax=tax):
                 found.append(drafted)
-    if invoice.reminder_fee:
+    if invoice.reminder and invoice.reminder_fee:
         found.append(_fee(invoice.reminder_fee, registered=registered))
     return tuple(found)
 

@@ -1,6 +1,6 @@
 """The invoice with everything filled in that the caller may leave out, ready to be written as UBL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ehf_builder.domain import adjustments
@@ -9,6 +9,7 @@ from ehf_builder.domain.fields import Sources
 from ehf_builder.domain.lines import DraftLine, draft_lines, joined, leading_texts
 from ehf_builder.domain.payment import DraftPayment, draft_payment
 from ehf_builder.domain.recipient import Recipient, recipient
+from ehf_builder.domain.reminder import as_reminder
 from ehf_builder.domain.totals import Taxed, Totals, converted, rounded, totals
 from hub.invoice.model import Invoice
 from hub.invoice.vat import NIL
@@ -58,6 +59,8 @@ def draft(invoice: Invoice, seller: RegisterEntry, customer: CustomerEntry | Non
 
     `seller` is the register entry as it holds on the issue date.
     """
+    if invoice.reminder:
+        invoice = as_reminder(invoice)
     lines = draft_lines(invoice, registered=seller.vat_registered)
     if not lines:
         return None
@@ -66,6 +69,8 @@ def draft(invoice: Invoice, seller: RegisterEntry, customer: CustomerEntry | Non
     if adjusted is None:
         return None
     buyer = recipient(invoice, customer)
+    if not seller.vat_registered:
+        buyer = replace(buyer, vat_number=None)  # BR-O-02 to BR-O-04: no VAT number of anybody beside category O
     sums = totals(
         nets,
         adjustments.taxed(adjusted, charge=False),

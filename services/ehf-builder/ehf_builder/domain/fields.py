@@ -10,8 +10,13 @@ REGISTER = "register"
 
 # Rules about values that are in no official list; one such value can break several of them, in many places.
 _CODE_LISTS = re.compile(r"BR-CL-\d+|PEPPOL-EN16931-CL\d+")
-_IDENTIFIERS = re.compile(r"PEPPOL-COMMON-R\d+")
-_OWN_IDENTIFIERS = frozenset({"HUB-ORGANISATION-NUMBER", "HUB-IDENTIFIER"})
+# What the rules also find, usually in several places, where one of our own checks has said what is wrong.
+_CONSEQUENCES: Mapping[str, re.Pattern[str]] = {
+    "HUB-AMOUNT": re.compile(r"BR-(S|Z|E|AE|G|O)-\d+|BR-CO-\d+|PEPPOL-EN16931-R120"),
+    "HUB-ORGANISATION-NUMBER": re.compile(r"PEPPOL-COMMON-R\d+"),
+    "HUB-IDENTIFIER": re.compile(r"PEPPOL-COMMON-R\d+|BR-CO-09"),
+    "HUB-VAT": re.compile(r"BR-(S|Z|E|AE|IC|G|O)-\d+|BR-CO-(17|18)|PEPPOL-EN16931-P01\d\d"),
+}
 
 # Rules that speak of a field which their location does not show.
 _BY_RULE: Mapping[str, str] = {
@@ -149,18 +154,15 @@ def in_the_callers_words(findings: Iterable[Finding], sources: Sources) -> tuple
 
 
 def not_said_yet(official: Iterable[Finding], own: Iterable[Finding]) -> list[Finding]:
-    """Leave out what our own checks have said of the same field, in better words.
-
-    A number that is no organisation number is written in several places, and the rules find it in each.
-    """
+    """Leave out what our own checks have said, of the same field or of its cause, in better words."""
     fatal = [finding for finding in own if finding.fatal]
     fields = {finding.field for finding in fatal if finding.field}
-    numbers = any(finding.rule in _OWN_IDENTIFIERS for finding in fatal)
+    consequences = [_CONSEQUENCES[rule] for rule in {finding.rule for finding in fatal} & _CONSEQUENCES.keys()]
     return [
         finding
         for finding in official
         if not (finding.field and _said(finding.field, fields))
-        and not (numbers and _IDENTIFIERS.fullmatch(finding.rule))
+        and not any(pattern.fullmatch(finding.rule) for pattern in consequences)
     ]
 
 

@@ -64,6 +64,38 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
     "BR-30": ("Linjens periode slutter før den begynner.", "The line's period ends before it starts."),
     "BR-50": ("Kontonummeret mangler.", "The account number is missing."),
     "BR-61": ("Kontonummeret mangler.", "The account number is missing."),
+    "BR-CL-03": ("Valutakoden finnes ikke i ISO 4217.", "The currency code is not in ISO 4217."),
+    "PEPPOL-EN16931-CL007": ("Valutakoden finnes ikke i ISO 4217.", "The currency code is not in ISO 4217."),
+    "BR-CL-10": ("Ordningen finnes ikke i ISO 6523.", "The scheme is not in ISO 6523."),
+    "BR-CL-11": (
+        "Ordningen finnes ikke i ISO 6523; bruk for eksempel 0192 for et norsk organisasjonsnummer.",
+        "The scheme is not in ISO 6523; use for instance 0192 for a Norwegian organisation number.",
+    ),
+    "BR-CL-13": (
+        "Kodeverket finnes ikke i UNCL7143; bruk for eksempel STI (CPV) eller TST (UNSPSC).",
+        "The list is not in UNCL7143; use for instance STI (CPV) or TST (UNSPSC).",
+    ),
+    "BR-CL-15": ("Landkoden finnes ikke i ISO 3166-1.", "The country code is not in ISO 3166-1."),
+    "BR-CL-19": ("Årsakskoden for rabatten finnes ikke i UNCL5189.", "The allowance's reason code is not in UNCL5189."),
+    "BR-CL-20": ("Årsakskoden for tillegget finnes ikke i UNCL7161.", "The charge's reason code is not in UNCL7161."),
+    "PEPPOL-EN16931-CL002": (
+        "Årsakskoden for rabatten finnes ikke i UNCL5189.",
+        "The allowance's reason code is not in UNCL5189.",
+    ),
+    "PEPPOL-EN16931-CL003": (
+        "Årsakskoden for tillegget finnes ikke i UNCL7161.",
+        "The charge's reason code is not in UNCL7161.",
+    ),
+    "BR-CL-21": (
+        "Ordningen finnes ikke i ISO 6523; bruk for eksempel 0160 for GTIN.",
+        "The scheme is not in ISO 6523; use for instance 0160 for GTIN.",
+    ),
+    "BR-CL-22": ("Fritakskoden finnes ikke i VATEX-listen.", "The exemption reason code is not in the VATEX list."),
+    "BR-CL-24": ("Vedleggets filtype er ikke tillatt.", "The attachment's type is not allowed."),
+    "BR-CL-26": (
+        "Ordningen finnes ikke i ISO 6523; bruk for eksempel 0088 for GLN.",
+        "The scheme is not in ISO 6523; use for instance 0088 for GLN.",
+    ),
     "BR-CL-04": ("Valutakoden finnes ikke i ISO 4217.", "The currency code is not in ISO 4217."),
     "BR-CL-14": ("Landkoden finnes ikke i ISO 3166-1.", "The country code is not in ISO 3166-1."),
     "BR-CL-16": ("Betalingsmåten finnes ikke i UNCL4461.", "The payment means code is not in UNCL4461."),

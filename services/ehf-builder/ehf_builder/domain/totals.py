@@ -13,7 +13,7 @@ _EXACT = Context(prec=100, rounding=ROUND_HALF_UP)
 
 def rounded(amount: Decimal) -> Decimal:
     """Round half up (away from zero) to two decimals; zero has no sign."""
-    return amount.quantize(_CENT, context=_EXACT) + NIL
+    return _EXACT.add(amount.quantize(_CENT, context=_EXACT), NIL)
 
 
 def priced(quantity: Decimal, price: Decimal, base_quantity: Decimal | None) -> Decimal:

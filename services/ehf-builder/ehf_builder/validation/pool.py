@@ -105,9 +105,9 @@ class Pool:
         """The workers' process ids."""
         return tuple(worker.pid for worker in self._workers)
 
-    async def validate(self, document: bytes, today: date) -> Verdict:
+    async def validate(self, document: bytes, today: date, seller: RegisterEntry | None = None) -> Verdict:
         """Judge UBL bytes; raises KillsWorkerError or ValidatorBugError."""
-        answer = await self._ask(wire.Validate(document, today))
+        answer = await self._ask(wire.Validate(document, today, seller))
         assert isinstance(answer, Verdict)
         return answer
 

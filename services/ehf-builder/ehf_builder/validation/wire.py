@@ -16,10 +16,11 @@ LENGTH = struct.Struct(">I")
 
 @dataclass(frozen=True, slots=True)
 class Validate:
-    """Judge UBL bytes by the rules of a day."""
+    """Judge UBL bytes by the rules of a day; `seller` is the register entry of who sends it, where that is known."""
 
     document: bytes
     today: date
+    seller: RegisterEntry | None = None
 
     @property
     def size(self) -> int:

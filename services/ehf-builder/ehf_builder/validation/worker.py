@@ -66,7 +66,7 @@ def answer(engine: Engine, job: wire.Job) -> wire.Answer:
     try:
         if isinstance(job, wire.Build):
             return engine.build(job.received, job.seller, job.customer, job.today)
-        return engine.validate(job.document, job.today)
+        return engine.validate(job.document, job.today, job.seller)
     except Exception:  # noqa: BLE001 - whatever it is, the pool raises it where the document is known
         return wire.Bug(traceback.format_exc())
 

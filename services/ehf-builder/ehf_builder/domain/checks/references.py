@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ehf_builder.domain.reminder import left_out
 from hub.invoice.findings import Finding, own
 from hub.invoice.model import Invoice
 
@@ -31,6 +32,14 @@ def found(invoice: Invoice) -> Iterator[Finding]:
 
 
 def _reminder(invoice: Invoice) -> Iterator[Finding]:
+    for field in left_out(invoice):
+        yield own(
+            "HUB-REMINDER",
+            field,
+            "EHF Reminder har ikke plass til dette feltet, så det utelates i purringen.",
+            "EHF Reminder has no place for this field, so it is left out of the reminder.",
+            fatal=False,
+        )
     if not invoice.reminds:
         yield own(
             "HUB-REMINDER",

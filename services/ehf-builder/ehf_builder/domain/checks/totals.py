@@ -6,6 +6,9 @@ from decimal import Decimal
 from ehf_builder.domain.draft import Draft
 from ehf_builder.domain.totals import rounded
 from hub.invoice.findings import Finding, own
+from hub.invoice.vat import NIL
+
+TOO_LARGE = Decimal(1_000_000_000_000)
 
 
 def found(draft: Draft) -> Iterator[Finding]:
@@ -24,6 +27,28 @@ def found(draft: Draft) -> Iterator[Finding]:
         if given is not None:
             yield from _compared(f"totals.{field}", given, computed, term)
     yield from _vat_in_nok(draft)
+    yield from _too_large(draft)
+
+
+def _too_large(draft: Draft) -> Iterator[Finding]:
+    """Refuse what the rules can no longer add up: some of them (BR-S-08) compute with doubles."""
+    for line in draft.lines:
+        if abs(line.net) >= TOO_LARGE:
+            yield _large(f"lines[{line.source}]", line.net)
+    sums = draft.totals
+    for amount in (sums.without_vat, sums.with_vat, sums.payable, draft.vat_in_nok or NIL):
+        if abs(amount) >= TOO_LARGE:
+            yield _large("lines", amount)
+            return
+
+
+def _large(field: str, amount: Decimal) -> Finding:
+    return own(
+        "HUB-AMOUNT",
+        field,
+        f"Beløpet {amount} er for stort; det må være under {TOO_LARGE}.",
+        f"The amount {amount} is too large; it must be below {TOO_LARGE}.",
+    )
 
 
 def _compared(field: str, given: Decimal, computed: Decimal, term: str) -> Iterator[Finding]:
