@@ -237,7 +237,7 @@ BAD_ADJUSTMENT = maybe(
 BAD_PERIOD = maybe(start=st.dates(date(2026, 1, 1)).map(str), end=st.dates(date(2000, 1, 1)).map(str))
 # One field each: of the invoice, or (`lines.…`) of its first line.
 ODDITIES: dict[str, Strategy] = {
-    "type": st.sampled_from(["invoice", "credit_note"]),
+    "type": st.sampled_from(["invoice", "credit_note", "reminder"]),
     "issue_date": st.dates(date(1990, 1, 1)).map(str),
     "due_date": st.none(),
     "buyer_reference": st.none(),

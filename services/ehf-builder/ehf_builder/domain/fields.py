@@ -9,12 +9,14 @@ from hub.invoice.findings import Finding
 REGISTER = "register"
 
 # Rules about values that are in no official list; one such value can break several of them, in many places.
-_CODE_LISTS = re.compile(r"BR-CL-\d+|PEPPOL-EN16931-CL\d+")
+_CODE_LISTS = re.compile(r"BR-CL-\d+|PEPPOL-EN16931-CL\d+|EHF-\w+-B\d+")
+_CURRENCIES = "code list 'Currency codes"  # EHF's rules have an id of their own for every amount
 # What the rules also find, usually in several places, where one of our own checks has said what is wrong.
 _CONSEQUENCES: Mapping[str, re.Pattern[str]] = {
     "HUB-AMOUNT": re.compile(r"BR-(S|Z|E|AE|G|O)-\d+|BR-CO-\d+|PEPPOL-EN16931-R120"),
     "HUB-ORGANISATION-NUMBER": re.compile(r"PEPPOL-COMMON-R\d+"),
     "HUB-IDENTIFIER": re.compile(r"PEPPOL-COMMON-R\d+|BR-CO-09"),
+    "HUB-REMINDER": re.compile(r"EHF-REMINDER-B00106"),
     "HUB-VAT": re.compile(r"BR-(S|Z|E|AE|IC|G|O)-\d+|BR-CO-(17|18)|PEPPOL-EN16931-P01\d\d"),
 }
 
@@ -174,6 +176,8 @@ def field_of(finding: Finding, sources: Sources) -> str | None:
     """Find the JSON field by rule first, then by place; None where neither tells."""
     if finding.rule in _BY_RULE:
         return _BY_RULE[finding.rule]
+    if _CURRENCIES in finding.text:
+        return "currency"
     location = finding.location or ""
     position = _position(_LINE, location)
     line = _line(position, sources) if position else None
