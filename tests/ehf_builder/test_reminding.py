@@ -8,6 +8,7 @@ import pytest
 from ehf_builder.domain.build import build
 from ehf_builder.validation.engine import Engine
 from hub.parties import RegisterEntry
+from hub.pipeline import Purpose
 from tests.ehf_builder.invoices import OUTSIDE_VAT_REGISTER, SELLER, invoice, line
 from tests.ehf_builder.judging import judge
 from tests.ehf_builder.test_every_field import EVERY_FIELD
@@ -38,6 +39,12 @@ def test_what_a_reminder_has_no_place_for_is_left_out_and_told(engine: Engine) -
     assert {rule for rule, _ in judged.findings} == {"HUB-REMINDER"}
     fields = {field for _, field in judged.findings}
     assert {"order_reference", "attachments", "delivery", "lines[0].description", "payment.mandate"} <= fields
+
+
+def test_a_person_is_reminded_by_mail(engine: Engine) -> None:
+    person = {"name": "Kari Prøve", "address": {"street": "Veien 1", "city": "Oslo", "country": "NO"}}
+    judged = judge(engine, reminder(buyer=person, reminder_fee="38.00"))
+    assert judged.built.verdict.purposes == {Purpose.DOCUMENT}
 
 
 def test_a_direct_debit_is_reminded_of_with_an_account_to_pay_to(engine: Engine) -> None:

@@ -7,9 +7,11 @@ from enum import StrEnum
 from hub.errors import Problem
 from hub.pipeline import Purpose
 
-# A person has no electronic address, so these two can never hold for one; nor has a person a reference (R003). They
-# concern the exchange through Peppol only and say nothing about the sales document.
-PEPPOL_EXCHANGE_RULES = frozenset({"PEPPOL-EN16931-R003", "PEPPOL-EN16931-R010", "PEPPOL-EN16931-CL008"})
+# A person has no electronic address, so these can never hold for one (B05201 is R010 in a reminder); nor has a person a
+# reference (R003). They concern the exchange through Peppol only and say nothing about the sales document.
+PEPPOL_EXCHANGE_RULES = frozenset(
+    {"PEPPOL-EN16931-R003", "PEPPOL-EN16931-R010", "PEPPOL-EN16931-CL008", "EHF-REMINDER-B05201"}
+)
 
 
 class Severity(StrEnum):

@@ -10,6 +10,7 @@ REGISTER = "register"
 
 # Rules about values that are in no official list; one such value can break several of them, in many places.
 _CODE_LISTS = re.compile(r"BR-CL-\d+|PEPPOL-EN16931-CL\d+|EHF-\w+-B\d+")
+_LISTED = "MUST be part of code list"
 _CURRENCIES = "code list 'Currency codes"  # EHF's rules have an id of their own for every amount
 # What the rules also find, usually in several places, where one of our own checks has said what is wrong.
 _CONSEQUENCES: Mapping[str, re.Pattern[str]] = {
@@ -25,6 +26,7 @@ _BY_RULE: Mapping[str, str] = {
     "PEPPOL-EN16931-R003": "buyer_reference",
     "PEPPOL-EN16931-R002": "note",
     "PEPPOL-EN16931-R010": "buyer.endpoint",
+    "EHF-REMINDER-B05201": "buyer.endpoint",
     "PEPPOL-EN16931-R020": f"{REGISTER}.endpoint",
     "PEPPOL-EN16931-R055": "vat_in_nok",
     "PEPPOL-EN16931-R061": "payment.mandate",
@@ -147,6 +149,9 @@ class Sources:
 
 def in_the_callers_words(findings: Iterable[Finding], sources: Sources) -> tuple[Finding, ...]:
     """Name the caller's fields; a value that is in no official list is told once for its field."""
+    findings = list(findings)
+    if any(finding.rule.startswith("BR-CL-") for finding in findings):
+        findings = [finding for finding in findings if _LISTED not in finding.text]  # EHF's rules repeat them
     named = [replace(finding, field=field_of(finding, sources)) for finding in findings]
     told: dict[object, Finding] = {}
     for finding in named:

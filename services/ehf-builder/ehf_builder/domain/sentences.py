@@ -1,6 +1,9 @@
 """Norwegian and English sentences for the rules that invoices break most often; others speak by their official text."""
 
+import re
 from collections.abc import Mapping
+
+_CODE_LIST = re.compile(r"MUST be part of code list '([^']{1,100})'")
 
 _KNOWN: Mapping[str, tuple[str, str]] = {
     "PEPPOL-EN16931-R003": (
@@ -11,6 +14,10 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
     "PEPPOL-EN16931-R008": (
         "Dokumentet har tomme elementer; utelat dem.",
         "The document has empty elements; omit them.",
+    ),
+    "EHF-REMINDER-B05201": (
+        "Kjøperens elektroniske adresse mangler, så purringen kan ikke sendes gjennom Peppol.",
+        "The buyer's electronic address is missing, so the reminder cannot go through Peppol.",
     ),
     "PEPPOL-EN16931-R010": (
         "Kjøperens elektroniske adresse mangler, så fakturaen kan ikke sendes gjennom Peppol.",
@@ -135,4 +142,7 @@ _KNOWN: Mapping[str, tuple[str, str]] = {
 
 def sentences(rule: str, official: str) -> tuple[str, str]:
     """Give the sentences in Norwegian and English for a rule; its official (English) text where there are none."""
+    if listed := _CODE_LIST.search(official):  # EHF's rules have an id of their own for every place
+        name = listed.group(1)
+        return f"Verdien finnes ikke i kodeverket «{name}».", f"The value is not in the code list '{name}'."
     return _KNOWN.get(rule) or (f"Regelen {rule} er ikke oppfylt: {official}", f"Rule {rule} does not hold: {official}")
