@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import typer
@@ -22,7 +22,7 @@ from ehf_builder.validation.workers import WorkerStartError
 from hub.invoice.findings import Finding
 from hub.stack.artefacts import RuleSet, cache_folder
 from hub.stack.errors import StackError
-from hub.xml import Limits
+from hub.xml import Limits, UnreadableError, parse
 
 app = typer.Typer(no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False)
 
@@ -58,6 +58,29 @@ def validate(
         typer.echo(f"Could not run: {error}", err=True)
         raise typer.Exit(COULD_NOT_RUN) from error
     raise typer.Exit(ALL_VALID if all_valid else SOME_NOT)
+
+
+@app.command()
+def preview(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A UBL document.", show_default=False)],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write it.", show_default=False)],
+    language: Annotated[Literal["nb", "en"], typer.Option(help="Of labels, numbers and dates.")] = "nb",
+    form: Annotated[Literal["pdf", "html"], typer.Option("--format", help="What to write.")] = "pdf",
+    logo: Annotated[Path | None, typer.Option(help="PNG, JPEG or SVG.")] = None,
+) -> None:
+    """Show a UBL invoice, credit note, reminder or response as a person reads it. Exit code 2: it cannot be shown."""
+    from ehf_builder.preview import as_html, as_pdf, page_of  # noqa: PLC0415 - the service needs no typesetter
+
+    try:
+        page = page_of(parse(_read(file)), language)
+        made = (as_pdf if form == "pdf" else as_html)(page, logo.read_bytes() if logo else None)
+        out.write_bytes(made)
+    except UnreadableError as error:
+        typer.echo(f"{file}: {error}", err=True)
+        raise typer.Exit(COULD_NOT_RUN) from error
+    except (OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(COULD_NOT_RUN) from error
 
 
 @app.command("rules")
