@@ -1,13 +1,15 @@
 """From received bytes to the invoice model, or to findings that name every field that is wrong, at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from hub.invoice.findings import Finding, own
 from hub.invoice.model import Invoice
+from hub.invoice.types import Part
 
+Model = TypeVar("Model", bound=Part)
 RULE = "HUB-JSON"
 
 # pydantic's error types in a bookkeeper's words; {…} is filled from the error's context.
@@ -57,8 +59,13 @@ _OTHERWISE = ("Verdien kan ikke brukes her.", "The value cannot be used here.")
 
 def read(received: bytes) -> tuple[Invoice | None, tuple[Finding, ...]]:
     """Parse `application/json` (UTF-8, with or without BOM); either the invoice or findings, never both."""
+    return read_as(Invoice, received)
+
+
+def read_as(model: type[Model], received: bytes) -> tuple[Model | None, tuple[Finding, ...]]:
+    """Parse JSON as any model made of parts, in the same way."""
     try:
-        return Invoice.model_validate_json(received.removeprefix(b"\xef\xbb\xbf")), ()
+        return model.model_validate_json(received.removeprefix(b"\xef\xbb\xbf")), ()
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
         wrong = {problem["loc"] for problem in problems}

@@ -54,7 +54,10 @@ def _reasons(answer: Element | None, words: Words) -> Table | None:
     if answer is None:
         return None
     rows = []
-    for status in every(answer, ".//cac:Status"):
+    for line in every(answer, "cac:LineResponse"):  # an MLS: where, and what
+        said = [text(each, "cbc:Description") for each in every(line, "cac:Response")]
+        rows.append(Row([text(line, "cac:LineReference/cbc:LineID"), "\n".join(said)]))
+    for status in every(answer, "cac:Response/cac:Status"):
         reason = text(status, "cbc:StatusReason")
         conditions = [
             f"{text(condition, 'cbc:AttributeID')}: {text(condition, 'cbc:Description')}"
