@@ -25,12 +25,13 @@ from hub.runner import Service
 
 NAME = "gateway"
 MIGRATIONS = Path(__file__).parent / "migrations"
+POOL_SIZE = 12  # callers must not wait behind the consumer's and the releaser's commits
 
 
 def build(settings: GatewaySettings | None = None, clock: Callable[[], datetime] = utc_now) -> Service:
     """Wire the service together; settings come from the environment unless given."""
     settings = settings or GatewaySettings()
-    database = Database(settings.database_url.get_secret_value(), NAME)
+    database = Database(settings.database_url.get_secret_value(), NAME, pool_size=POOL_SIZE)
     blobs = BlobStore(settings.blob_url)
     bell = Bell(database)
     releaser = Releaser(database, settings)
