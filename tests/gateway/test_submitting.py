@@ -30,6 +30,24 @@ async def test_an_invoice_is_accepted_with_its_id_and_where_to_follow_it(world: 
     assert [entry["status"] for entry in shown["timeline"]] == ["accepted"]
 
 
+async def test_what_a_submission_reads_is_what_its_description_says(world: World) -> None:
+    async with world.client("office") as http:
+        described = (await http.get("/v1/openapi.json")).json()["paths"][PATH]["post"]
+        wanted = {"Idempotency-Key": "described", "Authorization": f"bearer {world.keys['office']}"}
+        in_the_header = await http.post(PATH, json=invoice(), headers={**wanted, "Hub-Client": ALFA})
+        in_the_query = await http.post(f"{PATH}?client={ALFA}", json=invoice(), headers=wanted)
+        unnamed = await http.post(PATH, json=invoice(), headers=wanted)
+        another_scheme = await http.post(
+            PATH, json=invoice(), headers={**wanted, "Authorization": f"Basic {world.keys['office']}"}
+        )
+    assert {parameter["name"].lower() for parameter in described["parameters"]} == {"idempotency-key", "hub-client"}
+    assert described["security"] == [{"HTTPBearer": []}]
+    assert described["responses"]["202"]["content"]["application/json"]["schema"]["$ref"].endswith("/Accepted")
+    assert (in_the_header.status_code, in_the_header.content) == (202, in_the_query.content)
+    assert unnamed.json()["type"].endswith(":client-missing")
+    assert another_scheme.status_code == 401
+
+
 async def test_a_repeated_submission_gets_the_first_answer(world: World) -> None:
     same = headers(ALFA, key="again")
     async with world.client("office") as http:

@@ -60,9 +60,14 @@ class Caller:
         return chosen.entry
 
 
-async def _parts(request: Request) -> Parts:
+def parts_of(request: Request) -> Parts:
+    """Return the wiring of the application that the request came to."""
     parts: Parts = request.app.state.parts
     return parts
+
+
+async def _parts(request: Request) -> Parts:
+    return parts_of(request)
 
 
 # Asynchronous all of them: FastAPI sends the others to a thread.
@@ -83,7 +88,10 @@ async def _principal(
     hub_client: HubClient = None,
     client: Annotated[str | None, Query(description="The same as Hub-Client.", include_in_schema=False)] = None,
 ) -> Principal:
-    asked = hub_client or client
+    return await _found(parts, credentials, hub_client or client)
+
+
+async def _found(parts: Parts, credentials: HTTPAuthorizationCredentials | None, asked: str | None) -> Principal:
     is_number = asked is None or is_organisation_number(asked)
     presented = credentials.credentials if credentials else ""
     # What is no organisation number is nobody's, and goes to no query.
@@ -100,11 +108,22 @@ Known = Annotated[Principal, Depends(_principal)]
 
 def _install_with(scope: Scope) -> Callable[[Principal], Awaitable[Caller]]:
     async def caller(who: Known) -> Caller:
-        if scope not in who.scopes or who.install is None:
-            raise Refused(problems.forbidden_scope(scope))
-        return Caller(who.install, who)
+        return _with_scope(who, scope)
 
     return caller
+
+
+def _with_scope(who: Principal, scope: Scope) -> Caller:
+    if scope not in who.scopes or who.install is None:
+        raise Refused(problems.forbidden_scope(scope))
+    return Caller(who.install, who)
+
+
+async def sender_of(request: Request) -> Caller:
+    """Return who sends the request, as the dependency `Sender` does (for direct routes); raises Refused."""
+    asked = request.headers.get("hub-client") or request.query_params.get("client")
+    who = await _found(parts_of(request), await _BEARER(request), asked)
+    return _with_scope(who, Scope.TRANSACTIONS)
 
 
 async def operator(who: Known) -> Principal:

@@ -10,8 +10,9 @@ import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from gateway import door, problems
+from gateway.api.direct import direct
 from gateway.api.limits import read_body
-from gateway.api.parts import Parts, Sender, Wired
+from gateway.api.parts import Parts, Sender, Wired, parts_of, sender_of
 from gateway.api.views import Accepted, Cancellation, Page, Summary, Transaction, links, summary, transaction
 from gateway.domain.cancelling import Asker, cancel
 from gateway.door import Letter
@@ -51,7 +52,6 @@ _REQUEST_BODY = {
 }
 
 
-@router.post("", status_code=202, response_model=Accepted, openapi_extra=_REQUEST_BODY, summary="Send an invoice")
 async def submit(
     request: Request,
     parts: Wired,
@@ -105,6 +105,23 @@ async def submit(
         log.info("accepted", transaction_id=str(identifier), client=submission.client)
     accepted = Accepted(transaction_id=identifier, links=links(identifier))
     return Response(accepted.model_dump_json(), status_code=202, media_type="application/json")
+
+
+async def _submit(request: Request) -> Response:
+    caller = await sender_of(request)
+    return await submit(request, parts_of(request), caller, request.headers.get("idempotency-key"))
+
+
+router.add_api_route(
+    "",
+    submit,
+    methods=["POST"],
+    status_code=202,
+    response_model=Accepted,
+    openapi_extra=_REQUEST_BODY,
+    summary="Send an invoice",
+    route_class_override=direct(_submit),
+)
 
 
 async def _read(media: str, body: bytes, client: RegisterEntry) -> Letter:
