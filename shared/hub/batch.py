@@ -19,7 +19,7 @@ from hub.errors import TryLater, Unavailable
 from hub.failpoints import Point
 from hub.messages import MalformedMessageError, Message, decode, event_id, text_headers
 from hub.pipeline import Event, Topic
-from hub.positions import Partition
+from hub.positions import Move
 
 PATIENCE = timedelta(seconds=10)  # without any message of the batch done, though some are
 _HELD_UP = TryLater("it takes longer than its batch can wait; it is handled by itself")
@@ -77,9 +77,9 @@ class Batch:
         self._handler = handler
         self._database = database
 
-    async def run(self, items: Sequence[Item], nexts: dict[Partition, int], prepared: "Prepared | None" = None) -> None:
-        """Handle the items and move the positions; raises Unavailable with nothing done."""
-        await self._commit(prepared or await self.prepare(items), nexts)
+    async def run(self, items: Sequence[Item], moves: Sequence[Move], prepared: "Prepared | None" = None) -> None:
+        """Handle the items and move the positions; raises Unavailable or PositionMovedError with nothing done."""
+        await self._commit(prepared or await self.prepare(items), moves)
 
     async def prepare(self, items: Sequence[Item]) -> "Prepared":
         """Do all that needs no transaction of its own, so that the batch before may still be committing.
@@ -114,7 +114,7 @@ class Batch:
                 raise Unavailable(str(result)) from result
         return dict(zip((item.id for item in items), results, strict=True))
 
-    async def _commit(self, prepared: "Prepared", nexts: dict[Partition, int]) -> None:
+    async def _commit(self, prepared: "Prepared", moves: Sequence[Move]) -> None:
         name, fresh, computed = self._handler.name, prepared.fresh, prepared.computed
         async with self._database.begin() as connection:
             blocked = await self._still_blocked(connection, prepared)
@@ -127,7 +127,7 @@ class Batch:
                 await parking.park(connection, name, parked)
                 failpoints.reach(Point.PARKING_BEFORE_COMMIT)
             failpoints.reach(Point.CONSUMER_BEFORE_POSITION)
-            await positions.save(connection, name, nexts)
+            await positions.save(connection, name, moves)
             failpoints.reach(Point.CONSUMER_BEFORE_COMMIT)
         failpoints.reach(Point.CONSUMER_AFTER_COMMIT)
         for event, _ in ready:

@@ -17,12 +17,13 @@ from aiokafka.structs import ConsumerRecord
 from hub import kafka, metrics, positions
 from hub.assignment import JOIN_SECONDS, PositionLostError, Seeker
 from hub.batch import Batch, Handler, Prepared, read
+from hub.beliefs import Beliefs
 from hub.commits import Commits, Lag
 from hub.db import Database
 from hub.errors import Unavailable
 from hub.health import Part
 from hub.pauses import Kind, Pauses
-from hub.positions import Partition
+from hub.positions import Partition, PositionMovedError
 from hub.tasks import running
 from hub.watch import Watch
 
@@ -76,7 +77,7 @@ class Consumer:
                 log.critical("consumer stopped: its position is lost", consumer=self._handler.name, error=str(error))
                 await self._until_decided()  # the rest of the service goes on
                 metrics.CONSUMER_STOPPED.labels(self._handler.name).set(0)
-            except (Unavailable, KafkaError, OSError) as error:
+            except (Unavailable, PositionMovedError, KafkaError, OSError) as error:
                 wait = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
                 failures = 0 if self.part.lack is None else failures + 1
                 self.part.lacks(f"{error or type(error).__name__}; it starts again")
@@ -105,10 +106,8 @@ class Consumer:
                 begins, ends = await client.beginning_offsets(logs), await client.end_offsets(logs)
         except Unavailable:
             return None
-        handled = {
-            at: known.get(Partition(at.topic.removeprefix(self._prefix), at.partition), begins[at]) for at in logs
-        }
-        return sum(ends[at] - handled[at] for at in logs) if logs else None
+        ours = {at: known.get(Partition(at.topic.removeprefix(self._prefix), at.partition)) for at in logs}
+        return sum(ends[at] - (one.next if (one := ours[at]) else begins[at]) for at in logs) if logs else None
 
     async def _session(self) -> None:
         name = self._handler.name
@@ -119,7 +118,7 @@ class Consumer:
             await kafka.bounded(client.start(), kafka.START_SECONDS, f"start of the consumer on {self._bootstrap}")
             client.subscribe(await self._topics(client), listener=listener)
             self._client = client
-            async with running(watch.run()):
+            async with running(watch.run()), running(listener.beliefs.run()):
                 await self._work(client, listener, watch)
         finally:
             self._client = None
@@ -139,6 +138,7 @@ class Consumer:
                 watch.check()
                 if listener.unsought_since is None:
                     self.part.works()
+                    records = await listener.verified(records)
                 else:  # what was fetched from wherever aiokafka began comes again from our own positions
                     records = []
                     self.part.waits(f"Kafka at {self._bootstrap} has not admitted it to its group yet")
@@ -147,7 +147,7 @@ class Consumer:
                     prepared = await self._prepare(records) if records else None
                     await lag.report(await commits.done())
                     if records:
-                        commits.begin(records, self._commit(records, prepared))
+                        commits.begin(records, self._commit(records, prepared, listener.beliefs))
         finally:
             await commits.finish()
 
@@ -198,29 +198,31 @@ class Consumer:
             log.info("a batch is prepared anew", consumer=self._handler.name, error=str(error))
             return None
 
-    async def _commit(self, records: Sequence[ConsumerRecord], prepared: Prepared | None) -> None:
-        """Commit a batch; one with a bug in it goes one by one."""
+    async def _commit(self, records: Sequence[ConsumerRecord], prepared: Prepared | None, beliefs: Beliefs) -> None:
+        """Commit a batch; one with a bug in it goes one by one. Raises PositionMovedError with nothing done."""
         name = self._handler.name
         started = time.monotonic()
         try:
-            await self._persist(records, prepared)
+            await self._persist(records, prepared, beliefs)
         except Exception as error:
-            if len(records) == 1:
+            if len(records) == 1 or isinstance(error, PositionMovedError):
                 raise
             log.exception("a batch failed and runs one by one", consumer=name, error=str(error))
             for record in records:
-                await self._persist([record])
+                await self._persist([record], None, beliefs)
         metrics.BATCH_SECONDS.labels(name).observe(time.monotonic() - started)
         self._committed()
 
-    async def _persist(self, records: Sequence[ConsumerRecord], prepared: Prepared | None = None) -> None:
+    async def _persist(self, records: Sequence[ConsumerRecord], prepared: Prepared | None, beliefs: Beliefs) -> None:
         """Commit the records' results, waiting out an unavailable world; a lone message with a bug is parked."""
         items = [read(record, self._prefix) for record in records]
-        nexts = {Partition(r.topic.removeprefix(self._prefix), r.partition): r.offset + 1 for r in records}
+        moves = beliefs.moves(records, [item.id for item in items])
         failures = 0
         while True:
             try:
-                await self._batch.run(items, nexts, prepared)
+                await self._batch.run(items, moves, prepared)
+            except PositionMovedError:
+                raise
             except Unavailable as error:
                 prepared = None
                 wait = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
@@ -234,4 +236,5 @@ class Consumer:
                 prepared = None
                 items = [items[0]._replace(error=error)]
             else:
+                beliefs.moved(moves)
                 return

@@ -16,7 +16,9 @@ CONSUMER_LAG = Gauge("hub_consumer_lag_messages", "Messages in Kafka that were n
 CONSUMER_REBUILDS = Counter(
     "hub_consumer_rebuilds_total", "Clients built anew because they stood still or got no answer.", ["consumer"]
 )
-CONSUMER_STOPPED = Gauge("hub_consumer_stopped", "1 when a consumer's position is lost.", ["consumer"])
+CONSUMER_STOPPED = Gauge(
+    "hub_consumer_stopped", "1 when a consumer's position is lost (see /ops/consumers).", ["consumer"]
+)
 ATTEMPTS = Counter("hub_delivery_attempts_total", "Attempts by channel and outcome.", ["channel", "outcome"])
 IN_DOUBT = Counter("hub_delivery_in_doubt_total", "Deliveries that became a question.", ["channel"])
 OVERRULED = Counter("hub_delivery_overruled_total", "Settlements by operators that turned out to be wrong.")

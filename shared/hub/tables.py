@@ -32,6 +32,7 @@ position = Table(
     Column("topic", Text, primary_key=True),
     Column("partition", Integer, primary_key=True),
     Column("next", BigInteger, nullable=False),
+    Column("last_event", Uuid),
 )
 
 parked = Table(

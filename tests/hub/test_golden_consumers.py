@@ -57,7 +57,7 @@ class Wired:
 
     async def consume(self, handler: Handler, golden: Golden, offset: int) -> None:
         """Handle one message as the consumer does."""
-        await Batch(handler, self.service.database).run([read(golden.record(offset), "")], {})
+        await Batch(handler, self.service.database).run([read(golden.record(offset), "")], [])
 
 
 @pytest.fixture

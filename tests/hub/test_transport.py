@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from hub import kafka, metrics
+from hub import beliefs, kafka, metrics, positions
 from hub.errors import TryLater, Unavailable
 from hub.ids import uuid7
 from hub.messages import encode
@@ -212,3 +212,57 @@ async def test_a_log_that_was_replaced_is_read_from_its_beginning(transport: Tra
             async with running(transport.consumer(recorder).run):
                 await settled(transport, done)
             await publish(transport.database, [refusal() for _ in range(20)])
+
+
+async def test_a_log_that_was_replaced_and_has_grown_beyond_the_position_stops_the_consumer(
+    transport: Transport,
+) -> None:
+    key = uuid7(datetime.now(UTC))  # one partition
+    recorder = Recorder()
+    gauge = metrics.CONSUMER_STOPPED.labels("recorder")
+    gauge.set(0)
+
+    async def stopped() -> bool:
+        return bool(gauge._value.get())
+
+    async with running(transport.relay().run):
+        await publish(transport.database, [refusal(key) for _ in range(5)])
+        async with running(transport.consumer(recorder).run):
+            await settled(transport, 5)
+    await transport.replace_topic()
+    async with running(transport.relay().run, transport.consumer(recorder).run):
+        await publish(transport.database, [refusal(key) for _ in range(8)])
+        await until(stopped, "the consumer stopped")
+        assert len(await handled(transport.database)) == 5
+        async with transport.database.begin() as connection:
+            (gone,) = await positions.skip_lost(connection, "recorder")
+        assert (gone.next, gone.begins_at) == (5, 0)
+        await settled(transport, 13)
+
+
+@pytest.mark.parametrize("something_comes", [True, False], ids=["something comes in", "nothing comes in"])
+async def test_a_database_that_is_set_back_under_a_running_consumer_has_what_came_since_handled_again(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch, something_comes: bool
+) -> None:
+    monkeypatch.setattr(beliefs, "LOOK_SECONDS", 3600 if something_comes else 0.1)
+    keys = [uuid7(datetime.now(UTC)) for _ in range(10)]
+    async with running(transport.relay().run, transport.consumer(Recorder()).run):
+        await publish(transport.database, [refusal(key) for key in keys])
+        await settled(transport, 10)
+        async with transport.database.begin() as connection:
+            older = (await connection.execute(text("SELECT * FROM position"))).mappings().all()
+        await publish(transport.database, [refusal(key) for key in keys])
+        await settled(transport, 20)
+        since = (await handled(transport.database))[10:]
+        async with transport.database.begin() as connection:
+            await connection.execute(text("DELETE FROM handled WHERE event_id = ANY(:ids)"), {"ids": since})
+            await connection.execute(text("DELETE FROM inbox WHERE event_id = ANY(:ids)"), {"ids": since})
+            await connection.execute(text("DELETE FROM position"))
+            for row in older:
+                await connection.execute(
+                    text("INSERT INTO position VALUES (:consumer, :topic, :partition, :next, :last_event)"), dict(row)
+                )
+        if something_comes:
+            await publish(transport.database, [refusal(key) for key in keys])
+        await settled(transport, 30 if something_comes else 20)
+    assert set(since) <= set(await handled(transport.database))

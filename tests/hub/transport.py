@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -126,9 +127,28 @@ class Transport:
         self.prefix = prefix
 
     async def prepare(self) -> None:
+        await self._make_topic()
+        await self.make_table()
+
+    async def _make_topic(self) -> None:
         few = Topic(name=INVOICE_VALIDATED.name, partitions=3)
         await provision.create_topics(self.kafka, [few], self.prefix)
-        await self.make_table()
+
+    async def replace_topic(self) -> None:
+        """Delete the topic and make it anew, as an operator might."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka)
+        await admin.start()
+        try:
+            name = self.prefix + INVOICE_VALIDATED.name
+            await admin.delete_topics([name])
+
+            async def gone() -> bool:
+                return name not in await admin.list_topics()
+
+            await until(gone, "the topic is deleted")
+        finally:
+            await admin.close()
+        await self._make_topic()
 
     async def make_table(self) -> None:
         async with self.database.begin() as connection:

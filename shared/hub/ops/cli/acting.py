@@ -151,13 +151,13 @@ async def _place(hub: Hub, kind: Kind, name: str) -> tuple[str, str]:
 
 
 def skip(context: typer.Context, consumer: str, reason: Reason) -> None:
-    """Let a consumer that lost its position go on from the log's beginning; what lay between was never handled."""
+    """Let a consumer that lost its position go on from the log's beginning; what it handled before is dropped."""
     session = session_of(context)
     service, path = session.run(_place(session.hub, Kind.CONSUMER, consumer))
     answer = session.run(session.hub.call(service, "POST", f"{path}/skip-to-beginning", {"reason": reason}))
-    gone = sum(one["to"] - one["from"] for one in answer["skipped"])
-    told = f"{consumer} goes on; {gone} messages were never handled." if gone else f"{consumer} has lost no position."
-    _say(session, answer, told)
+    gone = sum(max(0, one["to"] - one["from"]) for one in answer["skipped"])
+    told = f"{consumer} goes on from the beginning; {gone or 'it is not known how many'} messages were never handled."
+    _say(session, answer, told if answer["skipped"] else f"{consumer} has lost no position.")
 
 
 def ask(context: typer.Context, name: Delivery, reason: MaybeReason = None) -> None:

@@ -150,8 +150,9 @@ def consumers(context: typer.Context) -> None:
 
 def _state_of(row: dict[str, Any]) -> str:
     if row["lost"]:
-        gone = sum(one["begins_at"] - one["next"] for one in row["lost"])
-        return f"STOPPED: {gone} messages are gone from {row['lost'][0]['topic']}; see `skip --help`"
+        gone = sum(max(0, one["begins_at"] - one["next"]) for one in row["lost"])
+        what = f"{gone} messages are gone from" if gone else "another log lies in the place of"
+        return f"STOPPED: {what} {row['lost'][0]['topic']}; see `skip --help`"
     if row["paused"]:
         return _paused(row["paused"])
     return "running" if row["running"] else f"not running: {row['lacks']}"
