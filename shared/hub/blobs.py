@@ -1,7 +1,8 @@
 """The blob store: documents and evidence, named by owner and content (`<organisation number>/<sha256>`).
 
-Create-only: what exists under a hash is the same content, so AlreadyExists is success. Written before the transaction
-that refers to it, verified by hash on every read. The local folder fsyncs file and directory before it answers.
+Written before the transaction that refers to it, verified by hash on every read. An object store only creates: what
+exists under a hash is the same content, so AlreadyExists is success. The local folder fsyncs file and directory before
+it answers, and replaces what it finds, since a death may have left it half written.
 """
 
 import asyncio
@@ -32,12 +33,12 @@ class CorruptBlobError(Exception):
 
 class _Backend(Protocol):
     async def create(self, key: str, data: bytes) -> None: ...
-    async def read(self, key: str) -> bytes: ...
-    async def copy(self, source: str, target: str) -> None: ...
+    async def read(self, ref: BlobRef) -> bytes: ...
+    async def copy(self, ref: BlobRef, target: str) -> None: ...
 
 
 class _Folder:
-    """A local folder whose files are durable before `create` returns.
+    """A local folder whose files are durable, names and contents, before `create` and `copy` return.
 
     It is made here and never later: a store that has gone away must not be begun anew in its place.
     """
@@ -49,31 +50,37 @@ class _Folder:
         self._counter = itertools.count()
 
     def _create(self, key: str, data: bytes) -> None:
-        """Write aside, make it durable, give it its name, make that durable. Few system calls: each costs a switch."""
+        """Write straight under the name: written aside, the file system's journal would be committed twice.
+
+        So a name alone proves nothing: what bears it already may be what a death or a full disk left, and is replaced.
+        """
         target = self._root / key
-        if target.exists():  # it got its name only after its content was durable, so it is whole
-            return
-        aside = f"{target.parent}/.{os.getpid()}-{next(self._counter)}"
         try:
-            handle = os.open(aside, _NEW, 0o600)
+            handle = self._open(target)
+        except FileExistsError:
+            self._replace(target, data)
+            return
+        failpoints.reach(Point.BLOB_NAMED)
+        _write(handle, data)
+        failpoints.reach(Point.BLOB_AFTER_SYNC)
+        _sync_folder(target.parent)
+
+    def _open(self, target: Path) -> int:
+        try:
+            return os.open(target, _NEW, 0o600)
         except FileNotFoundError:
             self._make_folder(target.parent)
-            handle = os.open(aside, _NEW, 0o600)
+            return os.open(target, _NEW, 0o600)
+
+    def _replace(self, target: Path, data: bytes) -> None:
+        """Keep what is there until the new content is durable: it may be whole, and in use."""
+        aside = target.with_name(f".{os.getpid()}-{next(self._counter)}")
         try:
-            try:
-                left = memoryview(data)
-                while left:
-                    left = left[os.write(handle, left) :]
-                failpoints.reach(Point.BLOB_BEFORE_SYNC)
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            failpoints.reach(Point.BLOB_BEFORE_NAME)
-            Path(aside).rename(target)  # over the same content, if somebody was faster
+            _write(os.open(aside, _NEW, 0o600), data)
+            aside.rename(target)
         except OSError:
-            Path(aside).unlink(missing_ok=True)
+            aside.unlink(missing_ok=True)
             raise
-        failpoints.reach(Point.BLOB_AFTER_NAME)
         _sync_folder(target.parent)
 
     def _make_folder(self, folder: Path) -> None:
@@ -83,33 +90,42 @@ class _Folder:
     async def create(self, key: str, data: bytes) -> None:
         await asyncio.to_thread(self._create, key, data)
 
-    async def read(self, key: str) -> bytes:
-        return await asyncio.to_thread(self._read, key)
+    async def read(self, ref: BlobRef) -> bytes:
+        return await asyncio.to_thread(self._read, ref)
 
-    async def copy(self, source: str, target: str) -> None:
-        await asyncio.to_thread(self._copy, source, target)
+    async def copy(self, ref: BlobRef, target: str) -> None:
+        await asyncio.to_thread(self._copy, ref, target)
 
-    def _copy(self, source: str, target: str) -> None:
+    def _copy(self, ref: BlobRef, target: str) -> None:
         """Give durable content another name: nothing is written twice, and one name may go without the other."""
-        folder = (self._root / target).parent
-        if not folder.is_dir():
-            self._make_folder(folder)
+        data = self._read(ref)
         try:
-            os.link(self._root / source, self._root / target)
-        except FileExistsError:
-            return
-        except OSError:  # a file system without links
-            self._create(target, self._read(source))
+            os.link(self._root / ref.key, self._root / target)
+        except OSError:  # the first one for this owner, something is there already, or a file system without links
+            self._create(target, data)
         else:
-            _sync_folder(folder)
+            _sync_folder((self._root / target).parent)
 
-    def _read(self, key: str) -> bytes:
+    def _read(self, ref: BlobRef) -> bytes:
         try:
-            return (self._root / key).read_bytes()
+            data = (self._root / ref.key).read_bytes()
         except FileNotFoundError as error:
             if self._root.is_dir():
-                raise CorruptBlobError(f"{key} is gone") from error
+                raise CorruptBlobError(f"{ref.key} is gone") from error
             raise  # the whole store is away
+        return _verified(ref, data)
+
+
+def _write(handle: int, data: bytes) -> None:
+    """Write the whole content durably, and close the file."""
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(handle, left) :]
+        failpoints.reach(Point.BLOB_BEFORE_SYNC)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -132,16 +148,17 @@ class _Objects:
         except AlreadyExistsError:
             return
 
-    async def read(self, key: str) -> bytes:
+    async def read(self, ref: BlobRef) -> bytes:
         try:
-            result = await obstore.get_async(self._store, key)
+            result = await obstore.get_async(self._store, ref.key)
         except (FileNotFoundError, NotFoundError) as error:
-            raise CorruptBlobError(f"{key} is gone") from error
-        return bytes(await result.bytes_async())
+            raise CorruptBlobError(f"{ref.key} is gone") from error
+        return _verified(ref, bytes(await result.bytes_async()))
 
-    async def copy(self, source: str, target: str) -> None:
+    async def copy(self, ref: BlobRef, target: str) -> None:
+        await self.read(ref)
         try:
-            await obstore.copy_async(self._store, source, target, overwrite=False)
+            await obstore.copy_async(self._store, ref.key, target, overwrite=False)
         except AlreadyExistsError:
             return
 
@@ -168,23 +185,25 @@ class BlobStore:
     async def get(self, ref: BlobRef) -> bytes:
         """Return the bytes, verified against their hash; raises Unavailable, or CorruptBlobError."""
         try:
-            data = await self._backend.read(ref.key)
+            return await self._backend.read(ref)
         except (OSError, obstore.exceptions.BaseError) as error:
             raise Unavailable(f"the blob store did not give {ref.key}: {error}") from error
-        if hashlib.sha256(data).hexdigest() != ref.sha256:
-            raise CorruptBlobError(f"{ref.key} does not match its hash")
-        return data
 
     async def copy(self, ref: BlobRef, owner: str) -> BlobRef:
         """Give another owner a copy of its own (in-hub delivery), of what is verified; raises as `get` and `put` do."""
         key = _key(owner, ref.sha256)
-        await self.get(ref)
         try:
-            await self._backend.copy(ref.key, key)
+            await self._backend.copy(ref, key)
         except (OSError, obstore.exceptions.BaseError) as error:
             raise Unavailable(f"the blob store did not copy {ref.key}: {error}") from error
         failpoints.reach(Point.INBOX_AFTER_COPY)
         return ref.model_copy(update={"key": key})
+
+
+def _verified(ref: BlobRef, data: bytes) -> bytes:
+    if hashlib.sha256(data).hexdigest() != ref.sha256:
+        raise CorruptBlobError(f"{ref.key} does not match its hash")
+    return data
 
 
 def _key(owner: str, digest: str) -> str:

@@ -31,9 +31,9 @@ class Point(StrEnum):
     RELAY_BEFORE_ACK = "relay.before-ack"  # the batch is with the producer, and perhaps with the broker
     RELAY_BEFORE_DELETE = "relay.before-delete"  # all acked
     RELAY_AFTER_DELETE = "relay.after-delete"
-    BLOB_BEFORE_SYNC = "blob.before-sync"  # written aside, not durable
-    BLOB_BEFORE_NAME = "blob.before-name"  # durable, without its name
-    BLOB_AFTER_NAME = "blob.after-name"  # its name is not durable
+    BLOB_NAMED = "blob.named"  # nothing is written under its name yet
+    BLOB_BEFORE_SYNC = "blob.before-sync"  # written, not durable
+    BLOB_AFTER_SYNC = "blob.after-sync"  # its name is not durable
     ACCEPT_BEFORE_COMMIT = "accept.before-commit"  # the blob is stored
     ACCEPT_AFTER_COMMIT = "accept.after-commit"  # the sender has no answer
     RELEASE_BEFORE_COMMIT = "release.before-commit"

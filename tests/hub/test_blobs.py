@@ -1,6 +1,8 @@
 """The blob store: one contract over the local folder and an object store."""
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 
 import obstore
@@ -92,3 +94,69 @@ async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         await store.put("310000027", b"content")
     assert not (tmp_path / "blobs").exists()
+
+
+LEFT = pytest.mark.parametrize("left", [None, b"", b"cont", b"content"], ids=["nothing", "empty", "torn", "whole"])
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The inodes that were made durable."""
+    found: set[int] = set()
+    fsync = os.fsync
+
+    def noted(handle: int) -> None:
+        fsync(handle)
+        found.add(os.fstat(handle).st_ino)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    return found
+
+
+@LEFT
+async def test_what_is_put_is_durable_whatever_a_death_left_there(
+    tmp_path: Path, synced: set[int], left: bytes | None
+) -> None:
+    store = BlobStore(f"file://{tmp_path}")
+    ref = await store.put("310000019", b"content")
+    file = tmp_path / ref.key
+    file.unlink()
+    if left is not None:
+        file.write_bytes(left)
+    synced.clear()
+    assert await store.put("310000019", b"content") == ref
+    assert {file.stat().st_ino, file.parent.stat().st_ino} <= synced
+    assert await store.get(ref) == b"content"
+    assert list(file.parent.iterdir()) == [file]
+
+
+@LEFT
+async def test_a_copy_is_durable_whatever_a_death_left_there(
+    tmp_path: Path, synced: set[int], left: bytes | None
+) -> None:
+    store = BlobStore(f"file://{tmp_path}")
+    ref = await store.put("310000019", b"content")
+    await store.put("310000027", b"the folder is there")
+    file = tmp_path / "310000027" / ref.sha256
+    if left is not None:
+        file.write_bytes(left)
+    synced -= {file.parent.stat().st_ino}
+    copy = await store.copy(ref, "310000027")
+    assert {file.stat().st_ino, file.parent.stat().st_ino} <= synced
+    assert await store.get(copy) == b"content"
+
+
+async def test_what_is_there_stays_until_its_replacement_is_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = BlobStore(f"file://{tmp_path}")
+    ref = await store.put("310000019", b"content")
+
+    def broken(_handle: int) -> None:
+        raise OSError(errno.EIO, "the disk is broken")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(Unavailable):
+        await store.put("310000019", b"content")
+    assert await store.get(ref) == b"content"
+    assert list((tmp_path / "310000019").iterdir()) == [tmp_path / ref.key]
