@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -110,8 +111,13 @@ _RATES: tuple[tuple[Decimal, date, date], ...] = (
 
 def rates_in_force(days: Iterable[date]) -> list[Decimal]:
     """List the rates for category S that were in force on any of these days, highest first."""
-    days = tuple(days)
-    return sorted({rate for rate, first, last in _RATES if any(first <= day <= last for day in days)}, reverse=True)
+    return list(_rates_in_force(tuple(days)))
+
+
+@lru_cache(maxsize=256)  # the lines of an invoice ask the same, and so does the next one of the day
+def _rates_in_force(days: tuple[date, ...]) -> tuple[Decimal, ...]:
+    rates = {rate for rate, first, last in _RATES if any(first <= day <= last for day in days)}
+    return tuple(sorted(rates, reverse=True))
 
 
 def tax_category(vat: Vat | None, *, registered: bool) -> TaxCategory | None:
