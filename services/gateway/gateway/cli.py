@@ -14,6 +14,8 @@ from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.app import NAME, build
+from gateway.catalogue import CATALOGUE
+from gateway.catalogue.page import page
 from gateway.keys import INSTALL_SCOPES, NewKey, Scope
 from gateway.register import api_keys, companies, engagements, installs
 from gateway.store.access import OSLO
@@ -64,6 +66,12 @@ def serve(context: typer.Context) -> None:
     """Run the gateway (settings from HUB_…)."""
     if context.invoked_subcommand is None:
         run_service(build)
+
+
+@app.command()
+def problems() -> None:
+    """Print the catalogue of problems as a page (docs/problems.md)."""
+    print(page(CATALOGUE.values()), end="")
 
 
 @admin.callback()

@@ -1,4 +1,4 @@
-"""What the gateway says no to, in words for the person who reads it. HTTP statuses are in api/problems.py."""
+"""What the gateway says no to, in words for the person who reads it. What each kind is, is in catalogue/."""
 
 from uuid import UUID
 
@@ -57,6 +57,11 @@ CANCEL_INBOUND = Problem(
     code="cancel-inbound",
     nb="Dokumentet kom til dere utenfra, og bare avsenderen kan stoppe det. Avvis det overfor avsenderen.",
     en="The document came to you from outside, and only its sender can stop it. Reject it towards the sender.",
+)
+METHOD = Problem(
+    code="method",
+    nb="Denne adressen kan ikke brukes på den måten. Se /v1/openapi.json.",
+    en="This address cannot be used that way. See /v1/openapi.json.",
 )
 UNAVAILABLE = Problem(
     code="unavailable",

@@ -1,7 +1,6 @@
 """Problem details (RFC 9457) for everything that is no success, the framework's own answers included."""
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -11,59 +10,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from gateway import problems
+from gateway.catalogue import CATALOGUE
 from gateway.domain.progress import shown
 from hub.errors import Problem, Refused, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
+_UNKNOWN = CATALOGUE["invalid"]  # what a newer peer may say: understood, and wrong in its content
 
-# What is not here is 422: understood, and wrong in its content.
-STATUSES: Mapping[str, int] = {
-    "malformed": 400,
-    "idempotency-key-missing": 400,
-    "unauthenticated": 401,
-    "scope-missing": 403,
-    "client-not-allowed": 403,
-    "engagement-missing": 403,
-    "not-found": 404,
-    "method": 405,
-    "duplicate-number": 409,
-    "already-ended": 409,
-    "cancel-inbound": 409,
-    "inbox-item-leased": 409,
-    "register-conflict": 409,
-    "too-large": 413,
-    "media-type": 415,
-    "internal": 500,
-    "unavailable": 503,
-}
-TITLES: Mapping[str, str] = {
-    "malformed": "The request cannot be read",
-    "idempotency-key-missing": "Idempotency-Key is missing",
-    "idempotency-key-reused": "Idempotency-Key was used for something else",
-    "unauthenticated": "A valid key is required",
-    "scope-missing": "The key lacks a scope",
-    "client-not-allowed": "The install may not act for this company",
-    "engagement-missing": "The office has no engagement with this company",
-    "client-missing": "Hub-Client is missing",
-    "not-found": "Not found",
-    "duplicate-number": "The number is in use",
-    "seller-not-client": "The seller is not the client",
-    "recipient-missing": "The recipient has no address",
-    "already-ended": "The transaction has ended",
-    "cancel-inbound": "The document came from outside",
-    "inbox-item-leased": "Another install has the document",
-    "register-conflict": "The register holds something else",
-    "too-large": "The request is too large",
-    "media-type": "The content type cannot be used",
-    "method": "The method cannot be used here",
-    "internal": "Something went wrong here",
-    "unavailable": "Not available right now",
-}
-_METHOD = Problem(
-    code="method",
-    nb="Denne adressen kan ikke brukes på den måten. Se /v1/openapi.json.",
-    en="This address cannot be used that way. See /v1/openapi.json.",
-)
 _SENTENCES: Mapping[str, tuple[str, str]] = {
     "missing": ("Feltet mangler.", "The field is missing."),
     "extra_forbidden": (
@@ -77,10 +30,12 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
 def details(*found: Problem, instance: str | None = None) -> tuple[int, dict[str, Any]]:
     """Return status and body for the problems found; the first one decides the status."""
     first = found[0]
-    status = STATUSES.get(first.code, 422)
+    kind = CATALOGUE.get(first.code, _UNKNOWN)
+    status = kind.status or 422
     body: dict[str, Any] = {
         "type": first.type,
-        "title": TITLES.get(first.code, "The content cannot be used" if status == 422 else HTTPStatus(status).phrase),
+        "title": kind.title.en,
+        "title_nb": kind.title.nb,
         "status": status,
         "detail": first.en,
         "detail_nb": first.nb,
@@ -120,7 +75,7 @@ def register(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> Response:
         largest = request.app.state.parts.settings.max_other_bytes
-        known = {404: problems.NOT_FOUND, 405: _METHOD, 413: problems.too_large(largest)}
+        known = {404: problems.NOT_FOUND, 405: problems.METHOD, 413: problems.too_large(largest)}
         found = known.get(error.status_code) or problems.malformed(
             "Forespørselen kan ikke leses.", "The request cannot be read."
         )
