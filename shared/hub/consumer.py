@@ -16,7 +16,7 @@ from aiokafka.structs import ConsumerRecord
 
 from hub import kafka, metrics, positions
 from hub.assignment import JOIN_SECONDS, PositionLostError, Seeker
-from hub.batch import Batch, Handler, Prepared, read
+from hub.batch import Batch, Handler, Item, Prepared, read
 from hub.beliefs import Beliefs
 from hub.commits import Commits, Lag
 from hub.db import Database
@@ -144,10 +144,11 @@ class Consumer:
                     self.part.waits(f"Kafka at {self._bootstrap} has not admitted it to its group yet")
                 began = time.monotonic() if 0 < len(records) < BATCH else 0.0  # else more lies ready: no pause
                 with watch.handling():
-                    prepared = await self._prepare(records) if records else None
+                    items = [read(record, self._prefix) for record in records]
+                    prepared = await self._prepare(items) if items else None
                     await lag.report(await commits.done())
-                    if records:
-                        commits.begin(records, self._commit(records, prepared, listener.beliefs))
+                    if items:
+                        commits.begin(records, self._commit(records, items, prepared, listener.beliefs))
         finally:
             await commits.finish()
 
@@ -189,33 +190,36 @@ class Consumer:
         )
         return [record for records in fetched.values() for record in records]
 
-    async def _prepare(self, records: Sequence[ConsumerRecord]) -> Prepared | None:
+    async def _prepare(self, items: Sequence[Item]) -> Prepared | None:
         """Prepare a batch; None where that failed: it is prepared anew, and waited for, when its turn has come."""
-        metrics.BATCH_SIZE.labels(self._handler.name).observe(len(records))
+        metrics.BATCH_SIZE.labels(self._handler.name).observe(len(items))
         try:
-            return await self._batch.prepare([read(record, self._prefix) for record in records])
+            return await self._batch.prepare(items)
         except Exception as error:  # noqa: BLE001 - it comes again, where it can be waited for or parked
             log.info("a batch is prepared anew", consumer=self._handler.name, error=str(error))
             return None
 
-    async def _commit(self, records: Sequence[ConsumerRecord], prepared: Prepared | None, beliefs: Beliefs) -> None:
+    async def _commit(
+        self, records: Sequence[ConsumerRecord], items: Sequence[Item], prepared: Prepared | None, beliefs: Beliefs
+    ) -> None:
         """Commit a batch; one with a bug in it goes one by one. Raises PositionMovedError with nothing done."""
         name = self._handler.name
         started = time.monotonic()
         try:
-            await self._persist(records, prepared, beliefs)
+            await self._persist(records, items, prepared, beliefs)
         except Exception as error:
             if len(records) == 1 or isinstance(error, PositionMovedError):
                 raise
             log.exception("a batch failed and runs one by one", consumer=name, error=str(error))
-            for record in records:
-                await self._persist([record], None, beliefs)
+            for record, item in zip(records, items, strict=True):
+                await self._persist([record], [item], None, beliefs)
         metrics.BATCH_SECONDS.labels(name).observe(time.monotonic() - started)
         self._committed()
 
-    async def _persist(self, records: Sequence[ConsumerRecord], prepared: Prepared | None, beliefs: Beliefs) -> None:
+    async def _persist(
+        self, records: Sequence[ConsumerRecord], items: Sequence[Item], prepared: Prepared | None, beliefs: Beliefs
+    ) -> None:
         """Commit the records' results, waiting out an unavailable world; a lone message with a bug is parked."""
-        items = [read(record, self._prefix) for record in records]
         moves = beliefs.moves(records, [item.id for item in items])
         failures = 0
         while True:
