@@ -52,9 +52,9 @@ _METERING = f"""
     SELECT id, 1, 'invoice.inbox', 'usage', $5, 'client', $5, 'outbound', 'inbox', at::date, 1, '0192:' || $6,
         'P' || n, 'invoice', false, CAST($4::text AS uuid), at FROM ({_IDS}) i
 """
-_INBOX = """
-    INSERT INTO {schema}.inbox (consumer, event_id, seen_at)
-    SELECT $1, gen_random_uuid(), now() - interval '1 day' FROM generate_series(1, $2::bigint)
+_INBOX = f"""
+    INSERT INTO {{schema}}.inbox (consumer, event_id, seen_at)
+    SELECT $4::text, id, now() - interval '1 day' FROM ({_IDS}) i
 """
 _CONSUMERS = {
     "gateway": ("gateway", 4),
@@ -81,7 +81,8 @@ async def fill(url: str, install: Install, recipient: str, count: int) -> None:
             for statement in (*_GATEWAY, _ROUTER, _METERING):
                 await connection.execute(statement, count, first, last, str(owner), install.client, recipient)
         for schema, (consumer, each) in _CONSUMERS.items():
-            await connection.execute(_INBOX.format(schema=schema), consumer, count * each)
+            await connection.execute(_INBOX.format(schema=schema), count * each, 1, count * each, consumer)
+            await connection.execute(f"VACUUM ANALYZE {schema}.inbox")
         for table in (*_ANALYZED, "metering.usage"):
             await connection.execute(f"VACUUM ANALYZE {table}")
         await connection.execute("CHECKPOINT")
