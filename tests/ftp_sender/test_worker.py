@@ -9,9 +9,11 @@ from sqlalchemy import text
 
 from hub.db import Database
 from hub.delivery.budget import Budget
+from hub.delivery.cancelling import cancel
+from hub.delivery.leases import Claimed
 from hub.delivery.store import DeliveryStore
 from hub.delivery.worker import Worker
-from hub.pipeline import DeliveryOrdered
+from hub.pipeline import DeliveryCancelRequested, DeliveryOrdered
 from hub.testing.sftp_server import Faults
 from tests.ftp_sender.conftest import World
 from tests.hub.transport import running, until
@@ -72,6 +74,38 @@ async def test_a_server_that_is_down_at_first_gets_the_file_when_it_is_back(send
         sender.world.server.start()
         await until(sender.all_delivered, "delivered")
     assert [file.name for file in sender.world.server.received] == ["/in/0.xml"]
+
+
+async def test_a_cancellation_between_upload_and_rename_leaves_nothing_on_the_server(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (order,) = await sender.order()
+    request = DeliveryCancelRequested.caused(
+        *(order.transaction_id, "asked", order.time),
+        parties=order.parties,
+        leg=order.leg,
+        channel=order.where.channel,
+        requested_by=order.parties.initiator,
+    )
+    commits = DeliveryStore.committing
+    uploaded: list[str] = []
+
+    async def cancelled_first(self: DeliveryStore, claimed: Claimed, number: int) -> None:
+        uploaded.extend(sender.world.files())
+        async with sender.database.begin() as connection:
+            assert await cancel(connection, [request])
+        await commits(self, claimed, number)
+
+    monkeypatch.setattr(DeliveryStore, "committing", cancelled_first)
+
+    async def cleared() -> bool:
+        return bool(uploaded) and not sender.world.files()
+
+    async with running(sender.worker().run):
+        await until(cleared, "the upload is taken away")
+    assert uploaded == ["0.xml.part"]
+    assert await sender.results() == ["cancelled"]
+    assert not sender.world.server.received
 
 
 async def test_broken_connections_and_dying_workers_lose_and_repeat_nothing(sender: Sender) -> None:

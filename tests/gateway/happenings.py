@@ -84,10 +84,10 @@ class Story:
             receipt=p.Receipt(received_at=self.begins + timedelta(seconds=4), confirmed_by="sftp.example.no"),
         )
 
-    def failed(self, *, nothing_sent: bool) -> p.DeliveryFailed:
+    def failed(self, *, nothing_sent: bool, leg: int = 1) -> p.DeliveryFailed:
         return p.DeliveryFailed.caused(
-            **self._common("failed", 4),
-            leg=1,
+            **self._common(f"failed {leg} {nothing_sent}", 4),
+            leg=leg,
             attempt=2,
             channel=Channel.FTP,
             problem=DOWN,

@@ -92,7 +92,17 @@ async def test_handling_events_again_changes_nothing_that_is_seen(world: World) 
 
 @pytest.mark.parametrize(
     ("ending", "reusable"),
-    [("refused", True), ("nothing sent", True), ("returned", True), ("perhaps sent", False), ("delivered", False)],
+    [
+        ("refused", True),
+        ("nothing sent", True),
+        ("proved later", True),
+        ("returned", True),
+        ("perhaps sent", False),
+        ("delivered", False),
+        ("delivered after all", False),
+        ("rerouted", False),
+        ("rerouted in vain", True),
+    ],
 )
 async def test_the_number_is_free_again_only_where_nothing_of_it_counts(
     world: World, ending: str, reusable: bool
@@ -102,8 +112,15 @@ async def test_the_number_is_free_again_only_where_nothing_of_it_counts(
             "refused": [story.refused()],
             "nothing sent": [story.ready(), story.failed(nothing_sent=True)],
             "perhaps sent": [story.ready(), story.failed(nothing_sent=False)],
+            "proved later": [story.ready(), story.failed(nothing_sent=False), story.failed(nothing_sent=True)],
             "returned": [story.ready(), story.delivered(), story.returned()],
             "delivered": [story.ready(), story.delivered(), story.failed(nothing_sent=True)],
+            "delivered after all": [story.ready(), story.failed(nothing_sent=True), story.delivered()],
+            "rerouted": [story.ready(), story.failed(nothing_sent=True), story.ordered(leg=2)],
+            "rerouted in vain": [
+                *(story.ready(), story.failed(nothing_sent=True), story.ordered(leg=2)),
+                story.failed(nothing_sent=True, leg=2),
+            ],
         }
         return endings[ending]
 
@@ -113,6 +130,21 @@ async def test_the_number_is_free_again_only_where_nothing_of_it_counts(
             await world.handle(event)
         again = await http.post(PATH, json=invoice("1"), headers=headers(ALFA))
     assert again.status_code == (202 if reusable else 409)
+
+
+async def test_a_next_leg_leaves_the_number_to_the_invoice_that_has_taken_it_since(world: World) -> None:
+    async with world.client("office") as http:
+        story = await story_of(world, await submit(http))
+        await world.handle(story.ready(), story.failed(nothing_sent=True))
+        since = await http.post(PATH, json=invoice("1"), headers=headers(ALFA))
+        await world.handle(story.ordered(leg=2))
+        again = await http.post(PATH, json=invoice("1"), headers=headers(ALFA))
+        assert (since.status_code, again.status_code) == (202, 409)
+        assert since.json()["transaction_id"] in again.text
+    assert [row.holds_number for row in await world.sql("SELECT holds_number FROM transaction ORDER BY id")] == [
+        False,
+        True,
+    ]
 
 
 async def test_the_feed_is_numbered_without_gaps_and_remembers_what_was_acknowledged(world: World) -> None:

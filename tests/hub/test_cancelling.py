@@ -16,9 +16,9 @@ from hub import outbox
 from hub.db import DELIVERY_MIGRATIONS
 from hub.delivery.cancelling import cancel
 from hub.delivery.handler import SenderHandler
+from hub.delivery.leases import Claimed
 from hub.delivery.ports import Attempt, Fenced, NotSent, Unknown
 from hub.delivery.reports import Reports
-from hub.delivery.store import Claimed
 from hub.errors import TryLater, Unavailable
 from hub.messages import decode, encode
 from hub.parties import Channel, Initiator
@@ -63,7 +63,7 @@ async def handle(bench: Bench, *events: Event) -> Sequence[Event]:
 
 
 async def claimed(bench: Bench, lease: timedelta = timedelta(minutes=1)) -> Claimed:
-    (one,) = await bench.store.claim(owner="other", most=1, each=1, running={}, blocked=[], lease=lease)
+    (one,) = await bench.store.leases.claim(owner="other", most=1, each=1, running={}, blocked=[], lease=lease)
     return one
 
 
@@ -84,7 +84,7 @@ async def test_a_delivery_that_nobody_has_begun_is_stopped_and_told_once(bench: 
     assert isinstance(told, Cancelled)
     assert (told.leg, told.attempt, told.parties, told.requested_by) == (1, 0, one.parties, OFFICE)
     assert await handle(bench, request(one, "asked again")) == []
-    assert await bench.store.claim(owner="x", most=9, each=9, running={}, blocked=[], lease=timedelta(1)) == []
+    assert await bench.store.leases.claim(owner="x", most=9, each=9, running={}, blocked=[], lease=timedelta(1)) == []
     assert await bench.results() == ["cancelled"]
 
 
@@ -179,6 +179,29 @@ async def test_a_delivery_that_waits_for_its_next_attempt_is_stopped(bench: Benc
     assert bench.channel.effects == []
 
 
+async def test_a_worker_that_was_fenced_by_a_cancellation_has_its_channel_clear_away_what_it_left(bench: Bench) -> None:
+    one, uploaded, go_on = order(), asyncio.Event(), asyncio.Event()
+
+    async def uploads(_order: DeliveryOrdered, attempt: Attempt) -> Receipt:
+        uploaded.set()
+        await go_on.wait()
+        await attempt.committing()
+        raise AssertionError
+
+    async def cleared() -> bool:
+        return bench.channel.questions == 1
+
+    bench.channel.steps, bench.channel.answers = [uploads], [NotSent()]
+    await handle(bench, one)
+    async with running(bench.worker().run):
+        await uploaded.wait()
+        assert len(await handle(bench, request(one))) == 1
+        go_on.set()
+        await until(cleared, "the channel was asked")
+    assert await bench.reported() == [CANCELLED]
+    assert await bench.results() == ["cancelled"]
+
+
 async def test_a_recipient_that_has_had_it_since_before_beats_the_cancellation(bench: Bench) -> None:
     one = order()
 
@@ -264,7 +287,8 @@ async def test_whatever_the_race_each_delivery_ends_once_and_only_the_unseen_are
     bench.channel.by_destination = {str(number): slow for number in range(8)}
     bench.channel.answers = [Unknown(PROBLEM) if number % 3 else NotSent() for number in range(1000)]
     orders = [order(str(number % 8)) for number in range(120)]
-    await handle(bench, *orders)
+    wanted, unwanted, *disputed = orders
+    await handle(bench, *orders, request(unwanted))
 
     async def ask(one: DeliveryOrdered) -> None:
         await asyncio.sleep(chance.random() * 1.5)
@@ -274,7 +298,7 @@ async def test_whatever_the_race_each_delivery_ends_once_and_only_the_unseen_are
         return all(await bench.results())
 
     async with running(bench.worker("one", IMPATIENT).run, bench.worker("two", IMPATIENT).run):
-        await asyncio.gather(*(ask(one) for one in orders))
+        await asyncio.gather(*(ask(one) for one in disputed))
         await until(ended, "all ended")
     results = dict(await bench.pairs("SELECT transaction_id::text, result FROM delivery"))
     told = await bench.pairs(
@@ -282,4 +306,4 @@ async def test_whatever_the_race_each_delivery_ends_once_and_only_the_unseen_are
     )
     assert sorted(told) == sorted((one, f"hub.delivery.{result}.v1") for one, result in results.items())
     assert Counter(bench.channel.effects) == Counter(one for one, result in results.items() if result == "delivered")
-    assert {"cancelled", "delivered"} == set(results.values())
+    assert (results[str(wanted.transaction_id)], results[str(unwanted.transaction_id)]) == ("delivered", "cancelled")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -212,9 +212,9 @@ async def test_a_failure_found_out_afterwards_proves_nothing_about_what_was_sent
 async def test_a_worker_that_lost_its_lease_does_nothing_more(bench: Bench) -> None:
     await bench.insert(order())
     claim = {"owner": "x", "most": 1, "each": 1, "running": {}, "blocked": [], "lease": timedelta(seconds=-1)}
-    (zombie,) = await bench.store.claim(**claim)  # type: ignore[arg-type]
+    (zombie,) = await bench.store.leases.claim(**claim)  # type: ignore[arg-type]
     await bench.store.prepare(zombie, 1)
-    (successor,) = await bench.store.claim(**{**claim, "lease": timedelta(minutes=1)})  # type: ignore[arg-type]
+    (successor,) = await bench.store.leases.claim(**{**claim, "lease": timedelta(minutes=1)})  # type: ignore[arg-type]
     assert successor.open_state == "prepared"
     for late in (
         bench.store.committing(zombie, 1),
@@ -229,7 +229,7 @@ async def test_a_successor_takes_over_at_once_what_a_dead_worker_left(bench: Ben
     begun, untouched = order(), order()
     bench.channel.answers = [RECEIPT]
     await bench.insert(begun, untouched)
-    claims = await bench.store.claim(
+    claims = await bench.store.leases.claim(
         owner="sender-0", most=9, each=9, running={}, blocked=[], lease=timedelta(minutes=10)
     )
     for claimed in claims:
@@ -258,10 +258,60 @@ async def test_an_orderly_stop_lets_what_is_under_way_come_to_its_end(bench: Ben
     assert await bench.results() == ["delivered"]
 
 
+@pytest.mark.parametrize("carried_out", [True, False], ids=["committed", "never arrived"])
+async def test_a_receipt_whose_commit_was_cut_is_written_again_without_waiting_for_the_lease(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, carried_out: bool
+) -> None:
+    ends = DeliveryStore.end
+    cuts = iter([True])
+
+    async def end(self: DeliveryStore, *given: Any) -> None:
+        cut = next(cuts, False)
+        if carried_out or not cut:
+            await ends(self, *given)
+        if cut:
+            raise Unavailable("database: the connection was closed")
+
+    monkeypatch.setattr(DeliveryStore, "end", end)
+    patient = replace(QUICK, lease=timedelta(hours=1))
+    await bench.insert(order())
+
+    async def over() -> bool:
+        return await bench.results() == ["delivered"] and await bench.rows("SELECT state FROM attempt") == ["done"]
+
+    async with running(bench.worker(budget=patient).run):
+        await until(over, "the result is written")
+    assert bench.channel.questions == 0
+    assert await bench.reported() == ["hub.delivery.delivered.v1"]
+
+
+async def test_a_claim_that_the_database_cut_short_is_given_back_without_waiting_for_the_lease(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepares = DeliveryStore.prepare
+    cuts = iter([True])
+
+    async def prepare(self: DeliveryStore, *given: Any) -> datetime:
+        started = await prepares(self, *given)
+        if next(cuts, False):
+            raise Unavailable("database: the connection was closed")
+        return started
+
+    monkeypatch.setattr(DeliveryStore, "prepare", prepare)
+    await bench.insert(order())
+
+    async def over() -> bool:
+        return await bench.results() == ["delivered"]
+
+    async with running(bench.worker(budget=replace(QUICK, lease=timedelta(hours=1))).run):
+        await until(over, "it is delivered")
+    assert await bench.rows("SELECT outcome FROM attempt ORDER BY number") == ["not_sent", "delivered"]
+
+
 async def test_a_second_worker_of_the_same_name_does_not_take_what_the_first_one_holds(bench: Bench) -> None:
-    lock = await bench.store.owner_lock("sender-0")
+    lock = await bench.store.leases.owner_lock("sender-0")
     assert lock is not None
-    assert await bench.store.owner_lock("sender-0") is None
+    assert await bench.store.leases.owner_lock("sender-0") is None
     await lock.close()
 
 

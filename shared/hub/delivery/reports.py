@@ -15,6 +15,7 @@ from hub.pipeline import (
     DeliveryRetrying,
     LegEvent,
     Receipt,
+    Returned,
 )
 
 E = TypeVar("E", bound=LegEvent)
@@ -49,6 +50,15 @@ class Reports:
     def failed(self, problem: Problem, time: datetime, *, nothing_sent: bool) -> DeliveryFailed:
         """One per leg."""
         return self._report(DeliveryFailed, time, str(self.order.leg), problem=problem, nothing_sent=nothing_sent)
+
+    def proved_unsent(self, problem: Problem, time: datetime) -> DeliveryFailed:
+        """One per leg, after a failure that was told without that proof."""
+        discriminator = f"{self.order.leg}/nothing-sent"
+        return self._report(DeliveryFailed, time, discriminator, problem=problem, nothing_sent=True)
+
+    def returned(self, problem: Problem, time: datetime) -> Returned:
+        """One per leg."""
+        return self._report(Returned, time, str(self.order.leg), product=self.order.product, problem=problem)
 
     def cancelled(self, time: datetime, requested_by: Initiator) -> Cancelled:
         """One per leg."""

@@ -2,7 +2,7 @@
 
 - `delivered` and `failed` end the delivery. The row's fencing number stays as it is, so a worker that is still at it
   may report what really happened (DeliveryStore.end keeps that beside the settlement).
-- What is settled as failed is asked after for seven days more: a receipt then replaces the failure, and is told.
+- What is settled so is asked after for seven days more, and what is found out then beats it (hub.delivery.overruling).
 - `not_sent` makes the next attempt due; never while a worker asks, whose answer could be a receipt.
 """
 
@@ -42,7 +42,7 @@ _SETTLED = "settled_by = :by, settled_at = :now, settled_as = :result, settled_r
 _END = text(f"""
     UPDATE delivery d
     SET {_SETTLED}, result = :result, result_at = :now, found_out = NULL, found_out_at = NULL,
-        asked_until = CASE WHEN :result = 'failed' AND EXISTS (
+        asked_until = CASE WHEN EXISTS (
             SELECT FROM attempt a WHERE a.transaction_id = d.transaction_id AND a.leg = d.leg AND a.number = d.attempts
                                     AND a.state = 'committing') THEN CAST(:until AS timestamptz) END
     WHERE transaction_id = :transaction_id AND leg = :leg

@@ -1,59 +1,29 @@
-"""Delivery rows and attempts: claimed under a lease, every later change checked by its fencing number."""
+"""Delivery rows and attempts: what is written of them, every change checked by the claim's fencing number."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
 
 import orjson
-import structlog
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import metrics, outbox
+from hub import outbox
 from hub.db import Database
-from hub.delivery import cancelling
+from hub.delivery import cancelling, overruling
+from hub.delivery.leases import Claimed, Leases
 from hub.delivery.ports import Fenced
+from hub.delivery.reports import Reports
 from hub.errors import Problem
 from hub.ids import utc_now
 from hub.pipeline import DeliveryOrdered, Event
 
-log = structlog.get_logger(__name__)
+Ended = Literal["delivered", "failed"]
 
 _INSERT = text("""
     INSERT INTO delivery (transaction_id, leg, destination, "order", order_id, ordered_at, due_at)
     VALUES (:transaction_id, :leg, :destination, CAST(:order AS jsonb), :order_id, :ordered_at, :due_at)
     ON CONFLICT (transaction_id, leg) DO NOTHING
-""")
-# Each destination gives at most what it has room for, so a claim is never filled by one of them. What an operator
-# settled is claimed for as long as its outcome is asked after, and what is paused is left alone.
-_CLAIM = text("""
-    WITH ranked AS (
-        SELECT transaction_id, leg, destination, due_at,
-               row_number() OVER (PARTITION BY destination ORDER BY due_at) AS place
-        FROM delivery
-        WHERE (result IS NULL OR asked_until IS NOT NULL) AND due_at <= :now
-          AND (lease_until IS NULL OR lease_until < :now) AND destination <> ALL(CAST(:blocked AS text[]))
-          AND NOT EXISTS (SELECT FROM paused
-                          WHERE kind = 'channel' OR (kind = 'destination' AND name = delivery.destination))
-    ), chosen AS (
-        SELECT d.transaction_id, d.leg FROM delivery d JOIN ranked r USING (transaction_id, leg)
-        LEFT JOIN unnest(CAST(:busy AS text[]), CAST(:running AS integer[])) AS b(destination, running)
-               ON b.destination = r.destination
-        WHERE r.place <= :each - COALESCE(b.running, 0)
-          AND (d.result IS NULL OR d.asked_until IS NOT NULL) AND (d.lease_until IS NULL OR d.lease_until < :now)
-        ORDER BY r.due_at LIMIT :most
-        FOR UPDATE OF d SKIP LOCKED
-    )
-    UPDATE delivery d SET lease_until = :until, lease_owner = :owner, fence = fence + 1
-    FROM chosen c WHERE d.transaction_id = c.transaction_id AND d.leg = c.leg
-    RETURNING d.transaction_id, d.leg, d.destination, d."order", d.order_id, d.ordered_at, d.fence, d.attempts,
-              d.doubted_at, d.asked, d.result IS NOT NULL AS settled
-""")
-_LAST_ATTEMPTS = text("""
-    SELECT a.transaction_id, a.leg, a.number, a.state, a.started_at
-    FROM attempt a JOIN unnest(CAST(:ids AS uuid[]), CAST(:legs AS smallint[]), CAST(:numbers AS smallint[]))
-         AS w(transaction_id, leg, number) USING (transaction_id, leg, number)
 """)
 _FENCED_UPDATE = """
     UPDATE delivery SET {changes}
@@ -81,60 +51,18 @@ _DOUBT = text("""
       AND (result IS NULL OR asked_until IS NOT NULL)
 """)
 _END = text(_FENCED_UPDATE.format(changes="result = :result, result_at = :now, lease_until = NULL"))
-# A real result beats an operator's settlement: it is kept beside it, and a delivery replaces a failure.
-_FIND_OUT = text("""
-    UPDATE delivery
-    SET found_out = :outcome, found_out_at = :now, asked_until = NULL, lease_until = NULL,
-        result = CASE WHEN CAST(:outcome AS text) = 'delivered' THEN 'delivered' ELSE result END,
-        result_at = CASE WHEN CAST(:outcome AS text) = 'delivered' AND result = 'failed' THEN :now ELSE result_at END
-    WHERE transaction_id = :transaction_id AND leg = :leg AND fence = :fence
-      AND settled_as IN ('delivered', 'failed') AND result IS NOT NULL AND found_out IS NULL
-    RETURNING settled_as
+_CANCELLED = text("""
+    SELECT FROM delivery
+    WHERE transaction_id = :transaction_id AND leg = :leg AND fence = :fence AND result = 'cancelled'
 """)
-_RECOVER = text("""
-    UPDATE delivery SET lease_until = NULL
-    WHERE lease_owner = :owner AND lease_until IS NOT NULL AND (result IS NULL OR asked_until IS NOT NULL)
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery under our lease. `open_attempt` is the number of one that was left unfinished.
-
-    One that an operator has `settled` is only asked after, never attempted.
-    """
-
-    order: DeliveryOrdered
-    destination: str
-    fence: int
-    attempts: int
-    doubted_at: datetime | None
-    asked: int
-    open_attempt: int | None = None
-    open_state: str | None = None
-    open_since: datetime | None = None
-    settled: bool = False
-
-    @property
-    def name(self) -> str:
-        """How logs and operators name the delivery."""
-        return f"{self.order.transaction_id}/{self.order.leg}"
-
-    @property
-    def keys(self) -> dict[str, object]:
-        """What names the row, and proves that it is ours."""
-        return {"transaction_id": self.order.transaction_id, "leg": self.order.leg, "fence": self.fence}
-
-
-def _owner_lock(owner: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"delivery/{owner}".encode()).digest()[:8], signed=True)
 
 
 class DeliveryStore:
-    """All SQL of the sender framework."""
+    """Orders, attempts and results; `leases` tells who may write them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.leases = Leases(database)
 
     @staticmethod
     async def insert(connection: AsyncConnection, orders: Sequence[tuple[DeliveryOrdered, str]]) -> None:
@@ -154,75 +82,6 @@ class DeliveryStore:
                 }
                 for order, destination in orders
             ],
-        )
-
-    async def recover(self, owner: str) -> None:
-        """Free at once what a dead worker of this name had leased: `find_out` is safe to ask at any time."""
-        async with self._database.begin() as connection:
-            await connection.execute(_RECOVER, {"owner": owner})
-
-    async def owner_lock(self, owner: str) -> AsyncConnection | None:
-        """Return a connection that proves no other process of this name lives; None while one does."""
-        connection = await self._database.engine.connect()
-        try:
-            taken = await connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _owner_lock(owner)})
-            if taken.scalar_one():
-                await connection.commit()
-                return connection
-        except BaseException:  # a cancelled start must not leave it to the garbage collector
-            await connection.close()
-            raise
-        await connection.close()
-        return None
-
-    async def claim(
-        self, *, owner: str, most: int, each: int, running: dict[str, int], blocked: Iterable[str], lease: timedelta
-    ) -> list[Claimed]:
-        """Lease due deliveries: at most `most`, and no destination above `each` with what runs already."""
-        now = utc_now()
-        async with self._database.begin() as connection:
-            rows = (
-                await connection.execute(
-                    _CLAIM,
-                    {
-                        "now": now,
-                        "until": now + lease,
-                        "owner": owner,
-                        "most": most,
-                        "each": each,
-                        "blocked": list(blocked),
-                        "busy": list(running),
-                        "running": list(running.values()),
-                    },
-                )
-            ).all()
-            attempts = (
-                await connection.execute(
-                    _LAST_ATTEMPTS,
-                    {
-                        "ids": [row.transaction_id for row in rows],
-                        "legs": [row.leg for row in rows],
-                        "numbers": [row.attempts for row in rows],
-                    },
-                )
-            ).all()
-        left = {(a.transaction_id, a.leg): a for a in attempts if a.state != "done"}
-        return [self._claimed(row, left.get((row.transaction_id, row.leg))) for row in rows]
-
-    @staticmethod
-    def _claimed(row: Row[tuple[object, ...]], left: Row[tuple[object, ...]] | None) -> Claimed:
-        order = DeliveryOrdered.model_validate({**row.order, "id": row.order_id, "time": row.ordered_at})
-        return Claimed(
-            order=order,
-            destination=row.destination,
-            fence=row.fence,
-            attempts=row.attempts,
-            doubted_at=row.doubted_at,
-            asked=row.asked,
-            open_attempt=left.number if left else None,
-            open_state=left.state if left else None,
-            open_since=left.started_at if left else None,
-            settled=row.settled,
         )
 
     async def prepare(self, claimed: Claimed, number: int) -> datetime:
@@ -247,7 +106,7 @@ class DeliveryStore:
         async with self._database.begin() as connection:
             held = await self._matches(connection, _HOLD, claimed.keys)
             if not held:
-                await self._found_out(connection, claimed, "not_sent")
+                await self._overrule(connection, claimed, number, "not_sent", [])
             await self._end_attempt(connection, claimed, number, "not_sent", None)
         return held
 
@@ -267,32 +126,37 @@ class DeliveryStore:
             await outbox.emit(connection, events)
 
     async def end(
-        self, claimed: Claimed, number: int, result: str, problem: Problem | None, events: Sequence[Event]
+        self, claimed: Claimed, number: int, result: Ended, problem: Problem | None, events: Sequence[Event]
     ) -> None:
         """Give the delivery its one result and tell; raises Fenced when it has one.
 
-        Where an operator settled it meanwhile, the real result is kept beside the settlement, and told if it is a
-        delivery that had been settled as failed.
+        Where an operator settled it meanwhile, the real result is kept beside the settlement (hub.delivery.overruling).
         """
         async with self._database.begin() as connection:
-            told = True
-            if not await self._matches(connection, _END, {**claimed.keys, "result": result, "now": utc_now()}):
-                settled_as = await self._found_out(connection, claimed, result)
-                told = result == "delivered" and settled_as == "failed"
+            if await self._matches(connection, _END, {**claimed.keys, "result": result, "now": utc_now()}):
+                await outbox.emit(connection, events)
+            else:
+                await self._overrule(connection, claimed, number, result, events)
             await self._end_attempt(connection, claimed, number, result, problem)
-            await outbox.emit(connection, events if told else [])
 
     @staticmethod
-    async def _found_out(connection: AsyncConnection, claimed: Claimed, outcome: str) -> str:
-        """Keep a real result beside the operator's settlement, and return what that was; raises Fenced."""
-        found = await connection.execute(_FIND_OUT, {**claimed.keys, "outcome": outcome, "now": utc_now()})
-        settled_as: str | None = found.scalar_one_or_none()
-        if settled_as is None:
-            raise Fenced
-        if settled_as != outcome and (settled_as, outcome) != ("failed", "not_sent"):
-            metrics.OVERRULED.inc()
-            log.warning("a settlement was wrong", delivery=claimed.name, settled_as=settled_as, found_out=outcome)
-        return settled_as
+    async def _overrule(
+        connection: AsyncConnection,
+        claimed: Claimed,
+        number: int,
+        outcome: overruling.Outcome,
+        events: Sequence[Event],
+    ) -> None:
+        """Let a result beat the settlement that came before it; raises Fenced where none did."""
+        now = utc_now()
+        settled_as = await overruling.find_out(connection, claimed.keys, outcome, now)
+        told = overruling.told(settled_as, outcome, Reports(claimed.order, number), events, now)
+        await outbox.emit(connection, told)
+
+    async def is_cancelled(self, claimed: Claimed) -> bool:
+        """Tell whether the delivery was cancelled under our lease."""
+        async with self._database.begin() as connection:
+            return await self._matches(connection, _CANCELLED, claimed.keys)
 
     @staticmethod
     async def _matches(connection: AsyncConnection, statement: TextClause, values: dict[str, object]) -> bool:

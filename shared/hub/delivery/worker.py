@@ -1,20 +1,25 @@
 """The worker of every sender: claims due deliveries, makes attempts, and finds out what became of broken ones."""
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
+from itertools import chain, repeat
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import failpoints, metrics
+from hub.delivery.attempts import INTERRUPTED, UNEXPECTED, LiveAttempt, problem_of
 from hub.delivery.budget import Breakers, Budget
+from hub.delivery.leases import Claimed
 from hub.delivery.ports import Failed, Fenced, NotSent, SendingChannel, Unknown
 from hub.delivery.reports import Reports
-from hub.delivery.store import Claimed, DeliveryStore
+from hub.delivery.store import DeliveryStore
 from hub.errors import Problem, Refused, TryLater, Unavailable
 from hub.failpoints import Point
 from hub.health import Part
@@ -22,39 +27,13 @@ from hub.ids import utc_now
 from hub.pipeline import Receipt
 from hub.tasks import woken
 
+T = TypeVar("T")
 POLL_SECONDS = 0.25
 DOWN_SECONDS = 1.0
 DRAIN_SECONDS = 5.0
-
-INTERRUPTED = Problem(
-    code="delivery-interrupted",
-    nb="Forsendelsen ble avbrutt, og vi vet ikke om mottakeren fikk dokumentet. Vi spør mottakersystemet igjen.",
-    en="The delivery was interrupted, and whether the recipient got the document is unknown. We ask again.",
-)
-UNEXPECTED = Problem(
-    code="delivery-error",
-    nb="Forsendelsen feilet hos oss. Ingenting er sendt, og vi prøver igjen.",
-    en="The delivery failed on our side. Nothing was sent, and we try again.",
-)
+WRITE_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)  # seconds
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class LiveAttempt:
-    """One try at one delivery, as a channel sees it (hub.delivery.ports.Attempt)."""
-
-    number: int
-    started_at: datetime
-    _claimed: Claimed
-    _store: DeliveryStore
-    committed: bool = False
-
-    async def committing(self) -> None:
-        """Record that the next step is the one the outside sees; raises Fenced."""
-        await self._store.committing(self._claimed, self.number)
-        self.committed = True
-        failpoints.reach(Point.DELIVERY_COMMITTING)
 
 
 class Worker:
@@ -124,10 +103,10 @@ class Worker:
 
     async def _recover(self) -> AsyncConnection | None:
         """Take over from a dead process of our name; while that one lives, its leases run out by themselves."""
-        lock = await self._store.owner_lock(self._owner)
+        lock = await self._store.leases.owner_lock(self._owner)
         if lock is not None:
             try:
-                await self._store.recover(self._owner)
+                await self._store.leases.recover(self._owner)
             except BaseException:
                 await lock.close()
                 raise
@@ -137,7 +116,7 @@ class Worker:
         room = self._budget.most - len(self._tasks)
         if room <= 0:
             return []
-        return await self._store.claim(
+        return await self._store.leases.claim(
             owner=self._owner,
             most=room,
             each=self._budget.each,
@@ -168,11 +147,35 @@ class Worker:
                 await self._handle(claimed)
             except Fenced:
                 log.warning("another worker took over, or it was ended meanwhile", delivery=claimed.name)
-            except Unavailable as error:  # our own database: the lease runs out, and the attempt is looked into then
-                log.warning("delivery left to its lease", error=str(error))
+            except Unavailable as error:  # our own database: what became of the attempt is looked into once it is back
+                log.warning("delivery given back", error=str(error))
+                await self._give_back(claimed)
             except Exception:
                 log.exception("delivery left to its lease")
             self._committed()
+
+    async def _give_back(self, claimed: Claimed) -> None:
+        """End the lease, if the database lets us before it ends by itself."""
+        with suppress(Unavailable, DBAPIError):
+            await self._written(lambda: self._store.leases.release(claimed))
+
+    async def _written(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write what came of an attempt, again and again while the database is away: nobody else knows it.
+
+        Each write may be repeated: the fence holds off whoever took over, and events keep their ids. Raises Unavailable
+        when the lease is over.
+        """
+        until = time.monotonic() + self._budget.lease.total_seconds()
+        pauses = chain(WRITE_PAUSES, repeat(WRITE_PAUSES[-1]))
+        while True:
+            try:
+                return await write()
+            except Unavailable as error:
+                pause = next(pauses)
+                if time.monotonic() + pause > until:
+                    raise
+                self.part.lacks(str(error))
+            await asyncio.sleep(pause)
 
     async def _handle(self, claimed: Claimed) -> None:
         failpoints.reach(Point.DELIVERY_CLAIMED)
@@ -180,7 +183,7 @@ class Worker:
             if claimed.open_state == "committing":
                 if not await self._find_out(claimed, claimed.open_attempt, claimed.open_since or utc_now()):
                     return
-            elif not await self._store.not_sent(claimed, claimed.open_attempt):
+            elif not await self._not_sent(claimed, claimed.open_attempt):
                 return
         await self._attempt(claimed, claimed.attempts + 1)
 
@@ -193,6 +196,7 @@ class Worker:
                 receipt = await self._channel.deliver(claimed.order, attempt)
             failpoints.reach(Point.DELIVERY_DONE)
         except Fenced:
+            await self._clear_away(claimed, attempt)
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was: sent or not is what matters now
             await self._broken(claimed, attempt, error)
@@ -200,12 +204,23 @@ class Worker:
             self._breakers.answered(claimed.destination)
             await self._delivered(claimed, number, receipt)
 
+    async def _clear_away(self, claimed: Claimed, attempt: LiveAttempt) -> None:
+        """Have nothing come of an attempt that was cancelled under our hands: the channel's proof is that nothing can.
+
+        Whoever was fenced by another worker leaves everything to that one.
+        """
+        if not await self._store.is_cancelled(claimed):
+            return
+        outcome = await self._asked(claimed, attempt)
+        if isinstance(outcome, Receipt):  # from before, which we had forgotten
+            await self._delivered(claimed, attempt.number, outcome)
+
     async def _broken(self, claimed: Claimed, attempt: LiveAttempt, error: Exception) -> None:
         """Sort a failed attempt: a question when the outside may have seen it, else another try or the end."""
         if attempt.committed:
             log.warning("attempt broke while committing", error=str(error), kind=type(error).__name__)
             if await self._find_out(claimed, attempt.number, attempt.started_at):
-                await self._retry(claimed, attempt.number, _problem_of(error) or UNEXPECTED)
+                await self._retry(claimed, attempt.number, problem_of(error) or UNEXPECTED)
         elif isinstance(error, Refused):
             self._breakers.answered(claimed.destination)
             await self._failed(claimed, attempt.number, error.problems[0], nothing_sent=True)
@@ -214,37 +229,47 @@ class Worker:
                 self._breakers.failed(claimed.destination, utc_now())
             elif not isinstance(error, TryLater):
                 log.error("attempt broke", error=str(error), kind=type(error).__name__, exc_info=error)
-            await self._retry(claimed, attempt.number, _problem_of(error) or UNEXPECTED)
+            await self._retry(claimed, attempt.number, problem_of(error) or UNEXPECTED)
 
     async def _find_out(self, claimed: Claimed, number: int, started_at: datetime) -> bool:
         """Settle an attempt that may have been seen; True when it provably was not, and another may be made."""
         attempt = LiveAttempt(number, started_at, claimed, self._store, committed=True)
-        outcome: Receipt | NotSent | Failed | Unknown
         try:
-            async with asyncio.timeout(self._budget.deadline.total_seconds()):
-                outcome = await self._channel.find_out(claimed.order, attempt)
+            outcome = await self._asked(claimed, attempt)
         except Refused as refused:
             await self._failed(claimed, number, refused.problems[0], nothing_sent=False)
             return False
-        except Exception as error:  # noqa: BLE001 - not knowing is an answer too
-            log.warning("the outcome could not be asked", error=str(error), kind=type(error).__name__)
-            outcome = Unknown(_problem_of(error) or INTERRUPTED)
         if isinstance(outcome, Receipt):
             await self._delivered(claimed, number, outcome)
             return False
         if isinstance(outcome, NotSent):
-            return await self._store.not_sent(claimed, number)
+            return await self._not_sent(claimed, number)
         if isinstance(outcome, Failed):
             await self._failed(claimed, number, outcome.problem, nothing_sent=outcome.nothing_sent)
             return False
         await self._doubt(claimed, number, outcome.problem)
         return False
 
+    async def _asked(self, claimed: Claimed, attempt: LiveAttempt) -> Receipt | NotSent | Failed | Unknown:
+        """Ask the channel, which may not know; raises Refused."""
+        try:
+            async with asyncio.timeout(self._budget.deadline.total_seconds()):
+                return await self._channel.find_out(claimed.order, attempt)
+        except Refused:
+            raise
+        except Exception as error:  # noqa: BLE001 - not knowing is an answer too
+            log.warning("the outcome could not be asked", error=str(error), kind=type(error).__name__)
+            return Unknown(problem_of(error) or INTERRUPTED)
+
+    async def _not_sent(self, claimed: Claimed, number: int) -> bool:
+        """End an attempt that provably sent nothing; False where an operator has settled the delivery."""
+        return await self._written(lambda: self._store.not_sent(claimed, number))
+
     async def _delivered(self, claimed: Claimed, number: int, receipt: Receipt) -> None:
         metrics.ATTEMPTS.labels(claimed.order.where.channel, "delivered").inc()
         event = Reports(claimed.order, number).delivered(receipt)
         try:
-            await self._store.end(claimed, number, "delivered", None, [event])
+            await self._written(lambda: self._store.end(claimed, number, "delivered", None, [event]))
         except Fenced:
             await self._store.delivered_all_the_same(claimed, number, [event])
             log.warning("a cancelled document had been delivered before", delivery=claimed.name)
@@ -253,7 +278,7 @@ class Worker:
     async def _failed(self, claimed: Claimed, number: int, problem: Problem, *, nothing_sent: bool) -> None:
         metrics.ATTEMPTS.labels(claimed.order.where.channel, "failed").inc()
         event = Reports(claimed.order, number).failed(problem, utc_now(), nothing_sent=nothing_sent)
-        await self._store.end(claimed, number, "failed", problem, [event])
+        await self._written(lambda: self._store.end(claimed, number, "failed", problem, [event]))
 
     async def _retry(self, claimed: Claimed, number: int, problem: Problem) -> None:
         now = utc_now()
@@ -263,7 +288,7 @@ class Worker:
         metrics.ATTEMPTS.labels(claimed.order.where.channel, "retry").inc()
         due_at = now + self._budget.retry_after(number)
         event = Reports(claimed.order, number).retrying(problem, now, due_at)
-        await self._store.again(claimed, number, due_at, problem, [event])
+        await self._written(lambda: self._store.again(claimed, number, due_at, problem, [event]))
 
     async def _doubt(self, claimed: Claimed, number: int, problem: Problem) -> None:
         now = utc_now()
@@ -271,9 +296,5 @@ class Worker:
         if claimed.doubted_at is None:
             metrics.IN_DOUBT.labels(claimed.order.where.channel).inc()
             events.append(Reports(claimed.order, number).in_doubt(problem, now))
-        await self._store.doubt(claimed, now + self._budget.ask_after(claimed.asked), events)
-
-
-def _problem_of(error: Exception) -> Problem | None:
-    """Return what the channel says to the sender, if it says anything."""
-    return error.problem if isinstance(error, (TryLater, Unavailable)) else None
+        due_at = now + self._budget.ask_after(claimed.asked)
+        await self._written(lambda: self._store.doubt(claimed, due_at, events))

@@ -75,7 +75,7 @@ class Sender:
         async with self.bench.database.begin() as connection:
             rows = await connection.execute(text("SELECT headers->>'ce_type' AS type, body FROM outbox ORDER BY seq"))
             told = [(row.type.split(".")[2], json.loads(row.body)) for row in rows]
-        return [(kind, body) for kind, body in told if kind in ("delivered", "failed")]
+        return [(kind, body) for kind, body in told if kind in ("delivered", "failed", "returned")]
 
     async def event_ids(self) -> list[str]:
         return await self.bench.rows("SELECT event_id::text FROM outbox WHERE headers->>'ce_type' LIKE '%delivered%'")
@@ -209,12 +209,16 @@ async def test_a_failure_that_was_settled_is_corrected_to_delivered_by_word_and_
 
 
 @pytest.mark.parametrize(
-    ("truth", "found_out"),
-    [(NotSent(), "not_sent"), (Failed(PROBLEM, nothing_sent=False), "failed")],
-    ids=["not sent", "failed"],
+    ("truth", "found_out", "proofs"),
+    [
+        (NotSent(), "not_sent", [False, True]),
+        (Failed(PROBLEM, nothing_sent=True), "failed", [False, True]),
+        (Failed(PROBLEM, nothing_sent=False), "failed", [False]),
+    ],
+    ids=["not sent", "failed with proof", "failed"],
 )
-async def test_a_settled_failure_that_proves_true_is_never_attempted_again(
-    sender: Sender, truth: NotSent | Failed, found_out: str
+async def test_a_settled_failure_that_proves_true_is_never_attempted_again_and_its_proof_is_told(
+    sender: Sender, truth: NotSent | Failed, found_out: str, proofs: list[bool]
 ) -> None:
     _, path = await sender.doubted()
     await sender.at.post(f"{path}/settle", result="failed", reason="no answer")
@@ -223,7 +227,27 @@ async def test_a_settled_failure_that_proves_true_is_never_attempted_again(
         found = await sender.until(path, "found_out", found_out)
         await asyncio.sleep(0.5)
     assert (found["state"], found["asked_until"]) == ("failed", None)
-    assert [kind for kind, _ in await sender.events()] == ["failed"]
+    assert [(kind, body["nothing_sent"]) for kind, body in await sender.events()] == [("failed", p) for p in proofs]
+    assert len(sender.channel.effects) == 1
+
+
+@pytest.mark.parametrize(
+    ("truth", "found_out"),
+    [(NotSent(), "not_sent"), (Failed(PROBLEM, nothing_sent=False), "failed")],
+    ids=["not sent", "failed"],
+)
+async def test_a_settled_delivery_that_proves_wrong_is_told_as_returned_and_never_attempted_again(
+    sender: Sender, truth: NotSent | Failed, found_out: str
+) -> None:
+    one, path = await sender.doubted()
+    await sender.at.post(f"{path}/settle", result="delivered", reason="they said so")
+    sender.channel.truth = truth
+    async with sender.working():
+        found = await sender.until(path, "found_out", found_out)
+        await asyncio.sleep(0.5)
+    assert (found["state"], found["settled_as"], found["asked_until"]) == ("failed", "delivered", None)
+    (_, (kind, body)) = await sender.events()
+    assert (kind, body["product"], body["leg"]) == ("returned", one.product, 1)
     assert len(sender.channel.effects) == 1
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hub import pipeline as p
 from hub.errors import Problem
-from hub.parties import Channel
+from hub.parties import Channel, Direction
 from hub.status import Rank, State, Status, merge, status_after
 
 FREEING = frozenset({State.REFUSED, State.CANCELLED, State.RETURNED})
@@ -65,7 +65,7 @@ def advance(known: Mapping[UUID, Progress], events: Iterable[p.TransactionEvent]
         )
         document = getattr(event, "document", None) if isinstance(event, p.InvoiceReady | p.DocumentReceived) else None
         progress = replace(before, document=document or before.document)
-        moved.progress[event.transaction_id] = progress if overtaken else _stepped(progress, event, after)
+        moved.progress[event.transaction_id] = (_proved if overtaken else _stepped)(progress, event, after)
     return moved
 
 
@@ -75,9 +75,23 @@ def _stepped(before: Progress, event: p.TransactionEvent, status: Status) -> Pro
         status=status,
         channel=channel_of(event) or before.channel,
         problems=tuple(shown(problem) for problem in problems_of(event)),
-        # Never taken back: by then another invoice may hold the number.
-        holds_number=before.holds_number and not frees_number(event, status.state),
+        holds_number=(before.holds_number or takes_number(before, status)) and not frees_number(event, status.state),
     )
+
+
+def _proved(before: Progress, event: p.TransactionEvent, status: Status) -> Progress:
+    """Return what a proof that nothing was sent changes, where the failure had been told without it: the number."""
+    proof = isinstance(event, p.DeliveryFailed) and event.nothing_sent and event.leg == status.rank.leg
+    return replace(before, holds_number=False) if proof and status.state is State.FAILED else before
+
+
+def takes_number(before: Progress, after: Status) -> bool:
+    """Tell whether the invoice number is in use again: a next leg was ordered, or it was delivered after all.
+
+    Only where no other invoice has taken it since.
+    """
+    next_leg = after.rank.leg > max(1, before.status.rank.leg)
+    return before.parties.direction is Direction.OUTBOUND and (next_leg or after.state is State.DELIVERED)
 
 
 def frees_number(event: p.TransactionEvent, state: State) -> bool:

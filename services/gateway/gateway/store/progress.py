@@ -7,10 +7,12 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.progress import Moved, Progress, Step, feed_entry
 from gateway.store.rows import parties_of
+from hub.errors import Unavailable
 from hub.parties import Channel
 from hub.pipeline import BlobRef
 from hub.status import Rank, State, Status
@@ -31,10 +33,16 @@ _INSERT = text("""
     ON CONFLICT DO NOTHING
 """)
 
+BUSINESS_KEY = "transaction_business_key"
+# A number that was free for a while may be another invoice's by now.
 _UPDATE = text("""
     UPDATE transaction t
     SET state = r.state, rank = r.rank, channel = r.channel, document = r.document, problems = r.problems,
-        holds_number = r.holds_number, judged_at = coalesce(t.judged_at, :now), changed_at = :now
+        holds_number = r.holds_number AND (t.holds_number OR NOT EXISTS (
+            SELECT FROM transaction o
+            WHERE o.client = t.client AND o.document_type = t.document_type AND o.number = t.number
+              AND extract(year FROM o.issue_date) = extract(year FROM t.issue_date) AND o.holds_number)),
+        judged_at = coalesce(t.judged_at, :now), changed_at = :now
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
         id uuid, state text, rank integer[], channel text, document jsonb, problems jsonb, holds_number boolean)
     WHERE t.id = r.id
@@ -75,8 +83,17 @@ async def locked(connection: AsyncConnection, firsts: Mapping[UUID, tuple[Progre
 
 
 async def write(connection: AsyncConnection, moved: Moved, now: datetime) -> set[UUID]:
-    """Write where each transaction stands, its timeline, and the feeds; return the installs that have news."""
-    await connection.execute(_UPDATE, {"rows": as_json([_moved(one) for one in moved.progress.values()]), "now": now})
+    """Write where each transaction stands, its timeline, and the feeds; return the installs that have news.
+
+    Raises Unavailable where a number was taken by another invoice at this very moment: the next try sees it.
+    """
+    rows = as_json([_moved(one) for one in moved.progress.values()])
+    try:
+        await connection.execute(_UPDATE, {"rows": rows, "now": now})
+    except IntegrityError as error:
+        if BUSINESS_KEY in str(error.orig):
+            raise Unavailable("another invoice has taken the number of one that goes on") from error
+        raise
     await connection.execute(_TIMELINE, {"rows": as_json([_step(step) for step in moved.steps])})
     told = []
     for step in moved.steps:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway import problems
-from gateway.store.progress import as_json
+from gateway.store.progress import BUSINESS_KEY, as_json
 from gateway.store.statements import single
 from gateway.store.transactions import VISIBLE
 from gateway.together import Together
@@ -52,7 +52,6 @@ _ACCEPT = text("""
     )
     SELECT transaction_id FROM door
 """)
-BUSINESS_KEY = "transaction_business_key"
 _STORED = text("""
     SELECT install, key, request_hash, transaction_id
     FROM unnest(CAST(:installs AS uuid[]), CAST(:keys AS text[])) AS asked(install, key)
