@@ -58,7 +58,7 @@ def read_json(body: bytes) -> Letter:
 
 def _told(problem: Problem) -> Problem:
     """Tell a field that is wrong from bytes that are no JSON at all (a finding without a field)."""
-    return problem if problem.field else problem.model_copy(update={"code": "malformed", "field": None})
+    return problem if problem.field else problems.unreadable(problem)
 
 
 def read_ubl(body: bytes, client: RegisterEntry) -> Letter:
@@ -66,15 +66,10 @@ def read_ubl(body: bytes, client: RegisterEntry) -> Letter:
     try:
         root = parse(body, _LIMITS)
     except UnreadableError as error:
-        raise Refused(error.finding.problem().model_copy(update={"code": "malformed", "field": None})) from error
+        raise Refused(problems.unreadable(error.finding.problem())) from error
     kind = _KINDS.get(root.tag)
     if kind is None:
-        raise Refused(
-            problems.malformed(
-                "Dokumentet er verken en UBL-faktura eller en UBL-kreditnota. Send EHF Fakturering 3.0.",
-                "The document is neither a UBL invoice nor a UBL credit note. Send EHF Billing 3.0.",
-            )
-        )
+        raise Refused(problems.NO_UBL)
     _refuse_foreign_seller(root, client)
     buyer = root.find(f"{{{CAC}}}AccountingCustomerParty/{{{CAC}}}Party")
     return Letter(

@@ -123,6 +123,7 @@ transaction = Table(
     Column("media", Text),
     Column("received", JSONB),
     Column("document", JSONB),
+    Column("batch", Uuid),
     Column("state", Text),
     Column("rank", ARRAY(Integer)),
     Column("channel", Text),

@@ -48,6 +48,45 @@ RECIPIENT_MISSING = Problem(
     "customer number with an address first.",
     field="buyer.organisation_number",
 )
+EMPTY_BATCH = Problem(
+    code="malformed",
+    nb="Forsendelsen er tom. Send én faktura (JSON) per linje.",
+    en="The batch is empty. Send one invoice (JSON) per line.",
+)
+NO_GZIP = Problem(
+    code="malformed",
+    nb="Content-Encoding er gzip, men innholdet er ikke hele og gyldige gzip-data. Pakk det på nytt.",
+    en="Content-Encoding is gzip, but the content is not whole and valid gzip data. Pack it again.",
+    field="Content-Encoding",
+)
+NO_JSON = Problem(
+    code="malformed",
+    nb="Delen «invoice» er ikke et JSON-objekt.",
+    en="The part `invoice` is no JSON object.",
+    field="invoice",
+)
+NO_UBL = Problem(
+    code="malformed",
+    nb="Dokumentet er verken en UBL-faktura eller en UBL-kreditnota. Send EHF Fakturering 3.0.",
+    en="The document is neither a UBL invoice nor a UBL credit note. Send EHF Billing 3.0.",
+)
+NO_FORM = Problem(
+    code="malformed",
+    nb="Innholdet er ikke et helt multipart/form-data-skjema. Se etter «boundary», feltnavn og avslutning.",
+    en="The content is no complete multipart/form-data. Look at the boundary, the names of the parts, and the end.",
+)
+INVOICE_PART = Problem(
+    code="form",
+    nb="Skjemaet må ha nøyaktig én del som heter «invoice», med fakturaen som JSON eller UBL.",
+    en="The form must have exactly one part named `invoice`, with the invoice as JSON or UBL.",
+    field="invoice",
+)
+ATTACHED_TWICE = Problem(
+    code="form",
+    nb="Vedlegg er oppgitt både i fakturaen (attachments) og som deler av skjemaet. Bruk én av måtene.",
+    en="Attachments are given both in the invoice (attachments) and as parts of the form. Use one of the two.",
+    field="attachments",
+)
 INBOX_ITEM_LEASED = Problem(
     code="inbox-item-leased",
     nb="En annen installasjon har hentet dokumentet og har det til behandling. Prøv igjen om ti minutter.",
@@ -151,12 +190,90 @@ def too_large(limit: int) -> Problem:
     )
 
 
+def too_many_lines(given: int, most: int) -> Problem:
+    """Say how many invoices a batch may have."""
+    return Problem(
+        code="too-large",
+        nb=f"Forsendelsen har {given} linjer; grensen er {most}. Del den i flere.",
+        en=f"The batch has {given} lines; the limit is {most}. Split it.",
+    )
+
+
+def line_changed(number: str) -> Problem:
+    """Say that the batch's key covers another invoice of this number."""
+    return Problem(
+        code="idempotency-key-reused",
+        nb=f"Nummer {number} er sendt med et annet innhold under denne forsendelsens Idempotency-Key. Er fakturaen "
+        "ny, gi den et nytt nummer; er den rettet, send den under en ny nøkkel.",
+        en=f"Number {number} was sent with other content under this batch's Idempotency-Key. If the invoice is new, "
+        "give it a new number; if it was corrected, send it under a new key.",
+        field="number",
+    )
+
+
+def unknown_part(name: str) -> Problem:
+    """Say which parts a form has."""
+    return Problem(
+        code="form",
+        nb=f"Delen «{name[:60]}» er ukjent. Skjemaet har «invoice» og «attachment» (én per fil).",
+        en=f"The part `{name[:60]}` is unknown. The form has `invoice` and `attachment` (one per file).",
+        field=name[:60],
+    )
+
+
+def too_many_attachments(most: int) -> Problem:
+    """Say how many files may go with an invoice."""
+    return Problem(
+        code="form",
+        nb=f"For mange vedlegg; grensen er {most}.",
+        en=f"Too many attachments; the limit is {most}.",
+        field="attachment",
+    )
+
+
+def attachment_unnamed(field: str) -> Problem:
+    """Say that a file needs a name."""
+    return Problem(
+        code="form",
+        nb="Vedlegget mangler filnavn. Oppgi «filename» i Content-Disposition.",
+        en="The attachment has no file name. Give `filename` in Content-Disposition.",
+        field=field,
+    )
+
+
+def content_encoding(given: str) -> Problem:
+    """Say how a request may be packed."""
+    return Problem(
+        code="content-encoding",
+        nb=f"Content-Encoding «{given[:60]}» kan ikke brukes. Send gzip, eller upakket.",
+        en=f"The Content-Encoding `{given[:60]}` cannot be used. Send gzip, or unpacked.",
+        field="Content-Encoding",
+    )
+
+
+def batch_media_type(given: str) -> Problem:
+    """Say what a batch is sent as."""
+    return Problem(
+        code="media-type",
+        nb=f"Innholdstypen «{given[:100]}» kan ikke brukes. Send application/x-ndjson, én faktura (JSON) per linje.",
+        en=f"The content type `{given[:100]}` cannot be used. Send application/x-ndjson, one invoice (JSON) per line.",
+        field="Content-Type",
+    )
+
+
+def unreadable(found: Problem) -> Problem:
+    """Tell of bytes that are no document at all."""
+    return found.model_copy(update={"code": "malformed", "field": None})
+
+
 def media_type(given: str) -> Problem:
     """Say what an invoice can be sent as."""
     return Problem(
         code="media-type",
-        nb=f"Innholdstypen «{given[:100]}» kan ikke brukes. Send application/json, eller UBL som application/xml.",
-        en=f"The content type `{given[:100]}` cannot be used. Send application/json, or UBL as application/xml.",
+        nb=f"Innholdstypen «{given[:100]}» kan ikke brukes. Send application/json, UBL som application/xml, eller "
+        "multipart/form-data med vedlegg.",
+        en=f"The content type `{given[:100]}` cannot be used. Send application/json, UBL as application/xml, or "
+        "multipart/form-data with attachments.",
         field="Content-Type",
     )
 

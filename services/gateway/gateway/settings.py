@@ -14,6 +14,8 @@ class GatewaySettings(HubSettings):
 
     max_json_bytes: int = 20_000_000
     max_ubl_bytes: int = 30_000_000
+    max_form_bytes: int = 30_000_000
+    max_batch_bytes: int = 50_000_000
     max_other_bytes: int = 256_000
     in_flight: int = 128
     in_flight_for: timedelta = timedelta(minutes=10)

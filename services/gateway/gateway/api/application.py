@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from gateway import door
-from gateway.api import admin, customers, events, inbox, problems, transactions, usage
+from gateway.api import admin, batch, customers, events, inbox, problems, transactions, usage
+from gateway.api.encoding import Encoding
 from gateway.api.limits import BodyLimit
 from gateway.api.parts import Parts
 
@@ -30,6 +31,7 @@ def make_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     for router in (
+        batch.router,
         transactions.router,
         events.router,
         inbox.router,
@@ -39,7 +41,8 @@ def make_app(parts: Parts) -> FastAPI:
     ):
         app.include_router(router)
     problems.register(app)
-    app.add_middleware(BodyLimit, limit=parts.settings.max_other_bytes, exempt=transactions.PATH)
+    app.add_middleware(BodyLimit, limit=parts.settings.max_other_bytes, exempt={transactions.PATH, batch.PATH})
+    app.add_middleware(Encoding, most=parts.settings.max_batch_bytes)
     # FastAPI's documented way to extend the document.
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

@@ -1,5 +1,7 @@
 """How much of a request is read: counted while it arrives, never after."""
 
+from collections.abc import Collection
+
 from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,14 +21,14 @@ class _TooLargeError(HTTPException):
 class BodyLimit:
     """Refuses larger bodies with 413 while they arrive; the routes that take documents have limits of their own."""
 
-    def __init__(self, app: ASGIApp, limit: int, exempt: str) -> None:
+    def __init__(self, app: ASGIApp, limit: int, exempt: Collection[str]) -> None:
         self._app = app
         self._limit = limit
         self._exempt = exempt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with what arrives counted."""
-        if scope["type"] != "http" or (scope["method"] == "POST" and scope["path"] == self._exempt):
+        if scope["type"] != "http" or (scope["method"] == "POST" and scope["path"] in self._exempt):
             await self._app(scope, receive, send)
             return
         counted = 0

@@ -1,42 +1,35 @@
 """Submitting invoices, and following them."""
 
 import asyncio
-import hashlib
-import re
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from gateway import door, problems
+from gateway import problems
+from gateway.api import multipart
+from gateway.api.accepting import Arrival, accept, addressed, checked_key, letter_of
 from gateway.api.direct import direct
 from gateway.api.limits import read_body
 from gateway.api.parts import Parts, Sender, Wired, parts_of, sender_of
 from gateway.api.views import Accepted, Cancellation, Page, Summary, Transaction, links, summary, transaction
 from gateway.domain.cancelling import Asker, cancel
-from gateway.door import Letter
-from gateway.register.customers import find_customer
+from gateway.joining import File, join_json, join_ubl
 from gateway.store import cancellations, transactions
 from gateway.store.progress import progress_of
-from gateway.store.submissions import Submission
-from hub import failpoints, outbox
+from hub import outbox
 from hub.errors import Refused
-from hub.failpoints import Point
-from hub.ids import uuid7
-from hub.parties import RegisterEntry
 from hub.pipeline import BlobRef, Cancelled, CancelRequested
 from hub.status import State
 
 PATH = "/v1/transactions"
-_KEY = re.compile(r"[\x20-\x7e]{1,200}")
 _MEDIA: dict[str, Literal["json", "ubl"]] = {
     "application/json": "json",
     "application/xml": "ubl",
     "text/xml": "ubl",
     "application/vnd.oasis.ubl+xml": "ubl",
 }
-_IN_THREAD = 100_000  # bytes from which reading a document would hold up the others' requests
 
 router = APIRouter(prefix=PATH, tags=["transactions"])
 log = structlog.get_logger(__name__)
@@ -47,6 +40,7 @@ _REQUEST_BODY = {
         "content": {
             "application/json": {"schema": {"$ref": "#/components/schemas/Invoice"}},
             "application/xml": {"schema": {"type": "string", "description": "UBL 2.1 Invoice or CreditNote (EHF 3.0)"}},
+            multipart.MEDIA_TYPE: {"schema": multipart.SCHEMA, "encoding": multipart.ENCODING},
         },
     }
 }
@@ -61,50 +55,44 @@ async def submit(
         Header(description="Required. One value per invoice, the same when you repeat it (1-200 characters)."),
     ] = None,
 ) -> Response:
-    """Accept an invoice or credit note, as JSON or UBL.
+    """Accept an invoice or credit note, as JSON or UBL, or as a form with files that are to go with it.
 
     The same key and content get the same answer again. What is malformed is refused here; what breaks the rules is
     accepted and ends as `refused`, with every finding.
     """
-    if idempotency_key is None or not _KEY.fullmatch(idempotency_key):
-        raise Refused(problems.IDEMPOTENCY_KEY_MISSING)
+    key = checked_key(idempotency_key)
     client = caller.client()
-    given = request.headers.get("content-type", "")
-    media = _MEDIA.get(given.partition(";")[0].strip().lower())
-    if media is None:
-        raise Refused(problems.media_type(given))
-    settings = parts.settings
-    body = await read_body(request, settings.max_json_bytes if media == "json" else settings.max_ubl_bytes)
-    letter = await _read(media, body, client)
-    recipient = letter.recipient or await _registered_address(parts, client, letter)
-    received = await parts.blobs.put(client.organisation_number, body)
-    failpoints.reach(Point.ACCEPT_BEFORE_COMMIT)
-    now = parts.clock()
-    submission = Submission(
-        id=uuid7(now),
-        install=caller.install,
-        office=caller.who.owner_office,
-        key=idempotency_key,
-        request_hash=hashlib.sha256(f"{media}\n{client.organisation_number}\n{received.sha256}".encode()).digest(),
-        client=client.organisation_number,
-        initiator=caller.who.initiator,
-        sender=client.electronic_address,
-        recipient=recipient,
-        number=letter.number,
-        document_type=letter.document_type,
-        issue_date=letter.issue_date,
-        customer_number=letter.customer_number,
-        media=media,
-        received=received,
-        now=now,
-    )
-    identifier = await parts.submissions.accept(submission)
-    failpoints.reach(Point.ACCEPT_AFTER_COMMIT)
-    if identifier == submission.id:
-        parts.accepted()
-        log.info("accepted", transaction_id=str(identifier), client=submission.client)
+    media, body = await _document(request, parts)
+    letter = await letter_of(media, body, client)
+    [recipient] = await addressed(parts, client, [letter])
+    if isinstance(recipient, Refused):
+        raise recipient
+    identifier = await accept(parts, caller, client, Arrival(key, body, letter, recipient))
     accepted = Accepted(transaction_id=identifier, links=links(identifier))
     return Response(accepted.model_dump_json(), status_code=202, media_type="application/json")
+
+
+async def _document(request: Request, parts: Parts) -> tuple[str, bytes]:
+    """Read the invoice, and whatever came with it, as one document; raises Refused."""
+    given = request.headers.get("content-type", "")
+    plain = given.partition(";")[0].strip().lower()
+    settings = parts.settings
+    if plain == multipart.MEDIA_TYPE:
+        body = await read_body(request, settings.max_form_bytes)
+        return await asyncio.to_thread(_joined, given, body)
+    media = _MEDIA.get(plain)
+    if media is None:
+        raise Refused(problems.media_type(given))
+    return media, await read_body(request, settings.max_json_bytes if media == "json" else settings.max_ubl_bytes)
+
+
+def _joined(content_type: str, body: bytes) -> tuple[str, bytes]:
+    invoice, attachments = multipart.read(content_type, body)
+    media = _MEDIA.get(invoice.media_type)
+    if media is None:
+        raise Refused(problems.media_type(invoice.media_type))
+    files = [File(part.filename or "", part.media_type, part.content) for part in attachments]
+    return media, (join_json if media == "json" else join_ubl)(invoice.content, files)
 
 
 async def _submit(request: Request) -> Response:
@@ -122,23 +110,6 @@ router.add_api_route(
     summary="Send an invoice",
     route_class_override=direct(_submit),
 )
-
-
-async def _read(media: str, body: bytes, client: RegisterEntry) -> Letter:
-    def read() -> Letter:
-        return door.read_json(body) if media == "json" else door.read_ubl(body, client)
-
-    return await asyncio.to_thread(read) if len(body) > _IN_THREAD else read()
-
-
-async def _registered_address(parts: Parts, client: RegisterEntry, letter: Letter) -> str:
-    """Return the address of a customer who is given by number only; raises Refused."""
-    if letter.customer_number is not None:
-        async with parts.database.begin() as connection:
-            known = await find_customer(connection, client.organisation_number, letter.customer_number)
-        if known is not None:
-            return known.endpoint
-    raise Refused(problems.RECIPIENT_MISSING)
 
 
 @router.get("", summary="List transactions")

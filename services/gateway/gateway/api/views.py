@@ -48,6 +48,17 @@ class Accepted(BaseModel):
     links: Links
 
 
+class LineAnswer(BaseModel):
+    """The answer to one line of a batch: accepted (202), or what is wrong as problem details."""
+
+    line: int = Field(description="The line's number in the request, from 1.")
+    status: int = Field(description="What the invoice alone would have been answered with.")
+    transaction_id: UUID | None = None
+    batch_id: UUID | None = Field(None, description="Names the batch; the same whenever it is repeated.")
+    links: Links | None = None
+    problem: dict[str, Any] | None = Field(None, description="Problem details (RFC 9457), where it is not accepted.")
+
+
 class Cancellation(BaseModel):
     """The answer to a request to cancel: `cancelled` is final; `cancelling` becomes that, or comes too late."""
 
@@ -101,6 +112,7 @@ class Transaction(Summary):
     """A transaction with everything that happened to it. `problems` are those of the status it has."""
 
     initiator: str = Field(description="Organisation number of who sent it: the company itself, or its office.")
+    batch_id: UUID | None = Field(None, description="The batch that it came in.")
     problems: list[ShownProblem] = []
     receipts: list[ShownReceipt] = []
     timeline: list[TimelineEntry]
@@ -187,6 +199,7 @@ def transaction(row: Any, timeline: Any) -> Transaction:
     return Transaction(
         **summary(row),
         initiator=row.initiator,
+        batch_id=row.batch,
         problems=row.problems,
         receipts=[entry.receipt for entry in entries if entry.receipt],
         timeline=entries,

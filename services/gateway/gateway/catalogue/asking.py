@@ -159,7 +159,7 @@ ASKING = (
         413,
         Words("Forespørselen er for stor", "The request is too large"),
         Words("Innholdet er større enn grensen som nevnes.", "The content is larger than the limit that is named."),
-        Words("Send færre eller mindre vedlegg.", "Send fewer or smaller attachments."),
+        Words("Send mindre om gangen.", "Send less at a time."),
     ),
     Kind(
         "media-type",
@@ -167,6 +167,26 @@ ASKING = (
         Words("Innholdstypen kan ikke brukes", "The content type cannot be used"),
         Words("Content-Type er ingen av dem adressen tar imot.", "Content-Type is none that the address takes."),
         Words("Send en av innholdstypene som nevnes.", "Send one of the content types that are named."),
+    ),
+    Kind(
+        "content-encoding",
+        415,
+        Words("Pakkingen kan ikke brukes", "The content encoding cannot be used"),
+        Words("Content-Encoding er noe annet enn gzip.", "Content-Encoding is something else than gzip."),
+        Words("Send innholdet som gzip, eller upakket.", "Send the content as gzip, or unpacked."),
+    ),
+    Kind(
+        "form",
+        422,
+        Words("Skjemaet kan ikke brukes", "The form cannot be used"),
+        Words(
+            "Et multipart-skjema mangler fakturaen, har en ukjent del, for mange vedlegg eller et vedlegg uten navn.",
+            "A multipart form lacks the invoice, has an unknown part, too many attachments, or one without a name.",
+        ),
+        Words(
+            "Send én del «invoice» og en del «attachment» per fil, hver med filnavn.",
+            "Send one part `invoice` and a part `attachment` per file, each with its file name.",
+        ),
     ),
     Kind(
         "invalid",

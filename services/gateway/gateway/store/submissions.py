@@ -31,7 +31,7 @@ _ACCEPT = text("""
         SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
             id uuid, install uuid, key text, request_hash text, client text, initiator_kind text, initiator text,
             sender text, recipient text, number text, document_type text, issue_date date, customer_number text,
-            media text, received jsonb, now timestamptz)
+            media text, received jsonb, batch uuid, now timestamptz)
     ), door AS (
         INSERT INTO idempotency (install, key, request_hash, transaction_id, created_at)
         SELECT install, key, decode(request_hash, 'hex'), id, now FROM asked ORDER BY install, key
@@ -39,10 +39,10 @@ _ACCEPT = text("""
         RETURNING transaction_id
     ), taken AS (
         INSERT INTO transaction (id, install, client, initiator_kind, initiator, direction, sender, recipient, number,
-                                 document_type, issue_date, customer_number, media, received, state, rank,
+                                 document_type, issue_date, customer_number, media, received, batch, state, rank,
                                  holds_number, accepted_at, changed_at)
         SELECT id, install, client, initiator_kind, initiator, 'outbound', sender, recipient, number, document_type,
-               issue_date, customer_number, media, received, 'accepted', '{0,0,0,0}', true, now, now
+               issue_date, customer_number, media, received, batch, 'accepted', '{0,0,0,0}', true, now, now
         FROM asked JOIN door ON door.transaction_id = asked.id
         ORDER BY client, document_type, number, extract(year FROM issue_date)
         RETURNING id, accepted_at
@@ -84,6 +84,7 @@ class Submission:
     media: Literal["json", "ubl"]
     received: BlobRef
     now: datetime
+    batch: UUID | None = None
 
 
 class Submissions:
@@ -180,5 +181,6 @@ def _row(submission: Submission) -> dict[str, object]:
         "customer_number": submission.customer_number,
         "media": submission.media,
         "received": submission.received.model_dump(),
+        "batch": submission.batch,
         "now": submission.now,
     }
