@@ -4,6 +4,7 @@ Anything that is none of these is a bug: the message is parked at once and count
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -36,11 +37,12 @@ class HubError(Exception):
 
 
 class Refused(HubError):
-    """Final: the sender is told."""
+    """Final: the sender is told. `transaction_id` is the transaction in its way, where the sender may know it."""
 
-    def __init__(self, *problems: Problem) -> None:
+    def __init__(self, *problems: Problem, transaction_id: UUID | None = None) -> None:
         super().__init__("; ".join(problem.en for problem in problems))
         self.problems = problems
+        self.transaction_id = transaction_id
 
 
 class TryLater(HubError):

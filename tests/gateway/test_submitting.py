@@ -94,6 +94,7 @@ async def test_a_number_in_use_is_refused_and_names_the_transaction(world: World
         other_seller = await http.post(PATH, json=invoice(), headers=headers(BETA))
     assert again.status_code == 409
     assert first["transaction_id"] in again.json()["detail"]
+    assert first["transaction_id"] == again.json()["transaction_id"]
     assert {credit_note.status_code, next_year.status_code, other_seller.status_code} == {202}
 
 

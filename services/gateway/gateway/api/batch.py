@@ -149,5 +149,5 @@ def _answer(place: int, batch: UUID, outcome: UUID | Refused) -> bytes:
     if isinstance(outcome, UUID):
         answer = LineAnswer(line=place, status=202, transaction_id=outcome, batch_id=batch, links=links(outcome))
         return answer.model_dump_json(exclude_none=True).encode()
-    status, body = details(*outcome.problems)
+    status, body = details(*outcome.problems, transaction_id=outcome.transaction_id)
     return orjson.dumps({"line": place, "status": status, "problem": body})

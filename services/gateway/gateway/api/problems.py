@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import orjson
 import structlog
@@ -27,8 +28,11 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def details(*found: Problem, instance: str | None = None) -> tuple[int, dict[str, Any]]:
-    """Return status and body for the problems found; the first one decides the status."""
+def details(*found: Problem, transaction_id: UUID | None = None) -> tuple[int, dict[str, Any]]:
+    """Return status and body for the problems found; the first one decides the status.
+
+    `transaction_id` is the transaction that they are about.
+    """
     first = found[0]
     kind = CATALOGUE.get(first.code, _UNKNOWN)
     status = kind.status or 422
@@ -42,16 +46,16 @@ def details(*found: Problem, instance: str | None = None) -> tuple[int, dict[str
     }
     if first.field:
         body["field"] = first.field
-    if instance:
-        body["instance"] = instance
+    if transaction_id:
+        body["transaction_id"] = str(transaction_id)
     if status == 422 or len(found) > 1:
         body["errors"] = [shown(problem) for problem in found]
     return status, body
 
 
-def answer(*found: Problem, headers: Mapping[str, str] | None = None) -> Response:
+def answer(*found: Problem, headers: Mapping[str, str] | None = None, transaction_id: UUID | None = None) -> Response:
     """Return the problems as a response."""
-    status, body = details(*found)
+    status, body = details(*found, transaction_id=transaction_id)
     extra = dict(headers or {})
     if status == 401:
         extra["WWW-Authenticate"] = "Bearer"
@@ -66,7 +70,7 @@ def register(app: FastAPI) -> None:
 
     @app.exception_handler(Refused)
     async def refused(_request: Request, error: Refused) -> Response:
-        return answer(*error.problems)
+        return answer(*error.problems, transaction_id=error.transaction_id)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:

@@ -101,10 +101,10 @@ ASKING = (
         409,
         Words("Nummeret er i bruk", "The number is in use"),
         Words(
-            "En levende transaksjon har samme selger, nummer, dokumenttype og fakturaår. Kan du lese den, er den "
-            "nevnt.",
-            "A live transaction has the same seller, number, document type and year of issue. If you may read it, it "
-            "is named.",
+            "En levende transaksjon har samme selger, nummer, dokumenttype og fakturaår. Kan du lese den, står den "
+            "i transaction_id.",
+            "A live transaction has the same seller, number, document type and year of issue. If you may read it, "
+            "transaction_id names it.",
         ),
         Words(
             "Er det samme faktura, er alt gjort. Ellers bruk et nytt nummer. Nummeret blir ledig når transaksjonen er "

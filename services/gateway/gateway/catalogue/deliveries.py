@@ -108,6 +108,18 @@ _SENDING = (
         Words("Send det på nytt.", "Send it again."),
     ),
     _told(
+        "delivery-did-not-arrive",
+        Words("Dokumentet kom likevel ikke fram", "The document did not arrive after all"),
+        Words("Det ble funnet ut etter at det var meldt levert.", "That was found out after it was told as delivered."),
+        Words("Send det på nytt.", "Send it again."),
+    ),
+    _told(
+        "delivery-not-sent",
+        Words("Mottakeren har ikke fått noe", "The recipient got nothing"),
+        Words("Det ble funnet ut etter at forsendelsen var avsluttet.", "That was found out after the delivery ended."),
+        Words("Send på nytt; nummeret kan brukes igjen.", "Send again; the number may be used again."),
+    ),
+    _told(
         "address-closed",
         Words("Adressen ligger i et lukket nett", "The address is in a closed network"),
         Words("Det sendes bare til det åpne Internett.", "Deliveries go to the open internet only."),

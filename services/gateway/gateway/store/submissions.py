@@ -20,7 +20,7 @@ from gateway.store.statements import single
 from gateway.store.transactions import VISIBLE
 from gateway.together import Together
 from hub.db import Database
-from hub.errors import Problem, Refused
+from hub.errors import Refused
 from hub.parties import Initiator
 from hub.pipeline import BlobRef
 
@@ -123,7 +123,7 @@ class Submissions:
     async def _reason(self, submission: Submission, error: Exception) -> Exception:
         if not isinstance(error, IntegrityError) or BUSINESS_KEY not in str(error.orig):
             return error
-        return Refused(await _in_use(self._database, submission))
+        return await _in_use(self._database, submission)
 
 
 async def _stored(
@@ -140,10 +140,11 @@ def _first_answer(submission: Submission, request_hash: bytes, identifier: UUID)
     return identifier
 
 
-async def _in_use(database: Database, submission: Submission) -> Problem:
+async def _in_use(database: Database, submission: Submission) -> Refused:
     async with single(database) as connection:
         holder = await _holder(connection, submission)
-    return problems.duplicate_number(submission.number, submission.issue_date.year, holder)
+    problem = problems.duplicate_number(submission.number, submission.issue_date.year, holder)
+    return Refused(problem, transaction_id=holder)
 
 
 async def _holder(connection: AsyncConnection, submission: Submission) -> UUID | None:
