@@ -26,9 +26,10 @@ class Finding:
     """One rule that does not hold.
 
     `rule` is the official id (BR-CO-25), `XSD` for the schema, or `HUB-…` for our own checks. `text` is the official
-    wording; `location` an XPath with the usual prefixes (cac, cbc); `term` the business term (BT-9); `field` the
-    caller's own JSON field (`lines[0].vat.rate`), or `register.…` for what the company's register entry says. `nb`
-    and `en` are sentences for the person who corrects it.
+    wording; `location` an XPath with the usual prefixes (cac, cbc) and `line` its line in the document as it came,
+    counted from 1 (None for a JSON invoice); `term` the business term (BT-9); `field` the caller's own JSON field
+    (`lines[0].vat.rate`), or `register.…` for what the company's register entry says. `nb` and `en` are sentences for
+    the person who corrects it.
     """
 
     rule: str
@@ -39,6 +40,7 @@ class Finding:
     location: str | None = None
     term: str | None = None
     field: str | None = None
+    line: int | None = None
 
     @property
     def fatal(self) -> bool:

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from lxml import etree
 
 from ehf_builder.validation import paths
+from ehf_builder.validation.explaining import Explainer
 from hub.invoice.findings import Finding, Severity
 from hub.ubl import Element
 
@@ -41,17 +43,35 @@ class Schema:
             attributes = {"namespace": namespace, "schemaLocation": location.as_uri()}
             etree.SubElement(driver, f"{{{_XSD}}}import", attributes)
         self._schema = etree.XMLSchema(driver)
+        self._explainer = Explainer(etree.tostring(driver, encoding="unicode"))
 
     def findings(self, root: Element) -> tuple[Finding, ...]:
         """List what the schema objects to, at most MOST_FINDINGS; none if the document is valid."""
         if self._schema.validate(root):
             return ()
         log: Any = self._schema.error_log  # the stubs do not know that it iterates
-        first = [_finding(root, entry) for entry in islice(log, MOST_FINDINGS)]
+        objections = [(_element(root, entry), entry) for entry in islice(log, MOST_FINDINGS)]
         # libxml2 does not collapse white space in dates and times, as XML Schema demands: once more without it.
         if self._schema.validate(_with_bare_dates(root)):
             return ()
-        return tuple(first)
+        return self._explained(root, objections)
+
+    def _explained(self, root: Element, objections: Sequence[tuple[Element | None, Any]]) -> tuple[Finding, ...]:
+        """Say in words what is wrong; where no explanation is found, libxml2's own wording has to do."""
+        texts = {
+            element: _NAMESPACE.sub("", entry.message or "") for element, entry in objections if element is not None
+        }
+        findings: list[Finding] = []
+        known: set[Element | None] = set()
+        for each in islice(self._explainer.explain(root, texts), MOST_FINDINGS):
+            text = texts.get(each.element, each.text)
+            findings.append(_finding(each.element, paths.line_of(each.element), each.nb, each.en, text))
+            known |= {each.element, each.element.getparent()}
+        for element, entry in objections:
+            if element is None or not known & {element, element.getparent()}:
+                text = _NAMESPACE.sub("", entry.message or "")
+                findings.append(_finding(element, entry.line, text, text, text))
+        return tuple(findings[:MOST_FINDINGS])
 
 
 def _with_bare_dates(root: Element) -> Element:
@@ -62,16 +82,15 @@ def _with_bare_dates(root: Element) -> Element:
     return stripped
 
 
-def _finding(root: Element, entry: etree._LogEntry) -> Finding:
-    text = _NAMESPACE.sub("", entry.message or "")
-    element = _element(root, entry)
+def _finding(element: Element | None, line: int | None, nb: str, en: str, text: str) -> Finding:
     return Finding(
         rule=RULE,
         severity=Severity.FATAL,
-        text=f"{text} (line {entry.line})",
-        nb=f"Dokumentet følger ikke UBL-skjemaet i linje {entry.line}: {text}",
-        en=f"The document does not follow the UBL schema in line {entry.line}: {text}",
+        text=text,
+        nb=f"Dokumentet følger ikke UBL-skjemaet i linje {line}: {nb}",
+        en=f"The document does not follow the UBL schema in line {line}: {en}",
         location=paths.of_element(element) if element is not None else None,
+        line=line,
     )
 
 
