@@ -93,6 +93,9 @@ def test_failed_rules_are_told_with_severity_place_and_term(engine: Engine) -> N
     assert set(found) == {"BR-CO-15", "BR-CO-16", "PEPPOL-EN16931-R003", "NO-R-002"}
     assert found["NO-R-002"].severity is Severity.WARNING
     assert found["BR-CO-15"].term == "BT-112"
+    lines = broken.splitlines()
+    assert found["BR-CO-15"].line == found["PEPPOL-EN16931-R003"].line == 2
+    assert "<cac:Party>" in lines[(found["NO-R-002"].line or 0) - 1]
     assert found["NO-R-002"].location == "/Invoice/cac:AccountingSupplierParty/cac:Party"
     assert [finding.rule for finding in verdict.warnings] == ["NO-R-002"]
     assert found["PEPPOL-EN16931-R003"].nb == "Oppgi kjøperens referanse eller et bestillingsnummer."

@@ -148,11 +148,11 @@ class Sources:
 
 
 def in_the_callers_words(findings: Iterable[Finding], sources: Sources) -> tuple[Finding, ...]:
-    """Name the caller's fields; a value that is in no official list is told once for its field."""
+    """Name the caller's fields instead of lines; a value that is in no official list is told once for its field."""
     findings = list(findings)
     if any(finding.rule.startswith("BR-CL-") for finding in findings):
         findings = [finding for finding in findings if _LISTED not in finding.text]  # EHF's rules repeat them
-    named = [replace(finding, field=field_of(finding, sources)) for finding in findings]
+    named = [replace(finding, field=field_of(finding, sources), line=None) for finding in findings]
     told: dict[object, Finding] = {}
     for finding in named:
         listed = bool(finding.field) and _CODE_LISTS.fullmatch(finding.rule)

@@ -137,5 +137,13 @@ def _texts(root: Element, path: str) -> list[str]:
 
 
 def _warning(rule: str, element: Element, nb: str, en: str, term: str | None) -> Finding:
-    location = paths.of_element(element)
-    return Finding(rule, Severity.WARNING, text=en, nb=nb, en=en, location=location, term=term)
+    return Finding(
+        rule,
+        Severity.WARNING,
+        text=en,
+        nb=nb,
+        en=en,
+        location=paths.of_element(element),
+        term=term,
+        line=paths.line_of(element),
+    )

@@ -95,6 +95,7 @@ def _finding(found: Failed) -> Finding:
         en=en,
         location=paths.readable(found.location),
         term=term.group(1) if term else None,
+        line=found.line,
     )
 
 
