@@ -15,7 +15,9 @@ class Problem(BaseModel):
     """Why something was refused or failed, in words a bookkeeper understands.
 
     `code` makes the stable type URI; `nb` and `en` say what is wrong and what to do; `field` is the caller's own
-    field (`lines[0].vat.rate`), `rule` the official rule's id (BR-CO-25), where there is one.
+    field (`lines[0].vat.rate`), `rule` the official rule's id (BR-CO-25), where there is one. Of a rule are told as
+    well: its official wording (`text`), the business term (`term`, BT-9), and for a document that came as UBL the place
+    where it failed: XPath (`location`) and line from 1 (`line`).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -25,6 +27,10 @@ class Problem(BaseModel):
     en: str
     field: str | None = None
     rule: str | None = None
+    text: str | None = None
+    term: str | None = None
+    location: str | None = None
+    line: int | None = None
 
     @property
     def type(self) -> str:

@@ -1,5 +1,6 @@
 """What the verdict means for the transaction: ready with its purposes, or refused with every finding."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from ehf_builder.validation.verdict import BuiltVerdict, Verdict
 from hub.errors import Unavailable
 from hub.ids import uuid7
 from hub.invoice.findings import Finding, Severity
+from hub.messages import encode
 from hub.parties import CustomerEntry, Initiator, RegisterEntry
 from hub.pipeline import BlobRef, InvoiceReady, InvoiceRefused, InvoiceSubmitted, Parties, Purpose
 
@@ -117,6 +119,15 @@ async def test_every_fatal_finding_is_told_at_once() -> None:
     assert [problem.rule for problem in event.problems] == ["BR-01", "BR-02"]
 
 
+async def test_who_sent_ubl_is_told_where_a_rule_failed_and_how_it_reads() -> None:
+    found = Finding("BR-CO-15", Severity.FATAL, "[BR-CO-15]-Total", "Feil", "Wrong", "/Invoice", "BT-112", line=2)
+    event = await handle(Judge(Verdict("set", (found,), document_type=KIND)), "ubl")
+    assert isinstance(event, InvoiceRefused)
+    (told,) = event.problems
+    assert (told.rule, told.text, told.term) == ("BR-CO-15", "[BR-CO-15]-Total", "BT-112")
+    assert (told.location, told.line) == ("/Invoice", 2)
+
+
 async def test_a_private_buyers_invoice_is_ready_for_what_it_is_fit_for() -> None:
     verdict = Verdict("set", (finding("PEPPOL-EN16931-R010"),), document_type=KIND)
     event = await handle(Judge(verdict), "json")
@@ -131,9 +142,11 @@ async def test_what_could_not_be_judged_is_refused_with_the_reason() -> None:
 
 
 async def test_thousands_of_findings_still_make_an_event_that_travels() -> None:
-    verdict = Verdict("set", tuple(finding("BR-01", nb="x" * 5000) for _ in range(3000)), document_type=KIND)
-    event = await handle(Judge(verdict), "ubl")
-    assert len(event.model_dump_json()) < 200_000
+    long = replace(finding("BR-01"), nb="ø" * 5000, en="ø" * 5000, text="ø" * 5000, location="ø" * 5000, field=None)
+    event = await handle(Judge(Verdict("set", (long,) * 3000, document_type=KIND)), "ubl")
+    assert isinstance(event, InvoiceRefused)
+    assert len(event.problems) > 10
+    assert len(encode(event, "/test").body) < 200_000
 
 
 async def test_a_blob_store_that_is_down_is_waited_for() -> None:

@@ -38,6 +38,17 @@ def test_every_file_gets_its_line_in_the_order_given(tmp_path: Path) -> None:
     assert lines[5]["error"] == "Is a directory"
 
 
+def test_findings_are_explained_where_asked_for(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.xml"
+    broken.write_text((EXAMPLES / "08-inbound.xml").read_text().replace("cbc:IssueDate>", "cbc:IssueDates>"))
+    code, (line,), _ = run("--explain", broken)
+    (finding,) = line["findings"]
+    assert (code, finding["rule"], finding["severity"]) == (1, "XSD", "fatal")
+    assert (finding["location"], finding["line"]) == ("/Invoice/cbc:IssueDates", 6)
+    assert "Menes cbc:IssueDate?" in finding["nb"]
+    assert "Is cbc:IssueDate meant?" in finding["en"]
+
+
 def test_many_files_are_judged_by_several_workers_in_order(tmp_path: Path) -> None:
     text = (EXAMPLES / "08-inbound.xml").read_text()
     files = [tmp_path / f"{n}.xml" for n in range(40)]

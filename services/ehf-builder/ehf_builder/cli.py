@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -46,6 +47,10 @@ def validate(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="UBL invoices and credit notes.", show_default=False)
     ],
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Add `findings`: each in words (nb, en), with its place and official text."),
+    ] = False,
 ) -> None:
     """Judge UBL files by the official rules in force today: one JSON line per file, in the order given.
 
@@ -53,7 +58,7 @@ def validate(
     not be judged. Exit code: 0 all valid, 1 some not, 2 could not run.
     """
     try:
-        all_valid = asyncio.run(_validate(files))
+        all_valid = asyncio.run(_validate(files, explain=explain))
     except (StackError, WorkerStartError) as error:
         typer.echo(f"Could not run: {error}", err=True)
         raise typer.Exit(COULD_NOT_RUN) from error
@@ -138,11 +143,13 @@ def _described(folder: Path, rule_set: RuleSet) -> dict[str, Any]:
     }
 
 
-async def _validate(files: Sequence[Path]) -> bool:
+async def _validate(files: Sequence[Path], *, explain: bool) -> bool:
     loaded = rules.load(cache_folder(os.environ), lambda line: typer.echo(line, err=True))
     all_valid = True
     verdicts = _in_this_process(files, loaded) if len(files) <= FEW_FILES else _in_a_pool(files)
     async for report in verdicts:
+        if not explain:
+            del report["findings"]
         print(json.dumps(report, ensure_ascii=False), flush=True)
         all_valid = all_valid and report["valid"]
     return all_valid
@@ -188,7 +195,7 @@ def _read(file: Path) -> bytes:
 
 def _judged(file: Path, verdict: Verdict) -> dict[str, Any]:
     if verdict.error:
-        return _unjudged(file, verdict.error.en, verdict.rule_set)
+        return {**_unjudged(file, verdict.error.en, verdict.rule_set), "findings": [asdict(verdict.error)]}
     return {
         "file": str(file),
         "valid": verdict.valid,
@@ -196,11 +203,13 @@ def _judged(file: Path, verdict: Verdict) -> dict[str, Any]:
         "warnings": _ids(verdict.warnings),
         "rule_set": verdict.rule_set,
         "error": None,
+        "findings": [asdict(finding) for finding in verdict.findings],
     }
 
 
 def _unjudged(file: Path, reason: str, rule_set: str | None = None) -> dict[str, Any]:
-    return {"file": str(file), "valid": False, "fatal": [], "warnings": [], "rule_set": rule_set, "error": reason}
+    nothing: dict[str, Any] = {"fatal": [], "warnings": [], "findings": []}
+    return {"file": str(file), "valid": False, **nothing, "rule_set": rule_set, "error": reason}
 
 
 def _ids(findings: Sequence[Finding]) -> list[str]:

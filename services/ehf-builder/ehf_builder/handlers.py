@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,10 @@ from hub.errors import Problem
 from hub.pipeline import INVOICE_SUBMITTED, BlobRef, Event, InvoiceReady, InvoiceRefused, InvoiceSubmitted
 
 OSLO = ZoneInfo("Europe/Oslo")
-MOST_PROBLEMS = 100  # an event stays under 200 KB; who repairs a hundred finds the rest next time
+MOST_PROBLEMS = 100  # who repairs a hundred finds the rest next time
+MOST_BYTES = 150_000  # of all problems: an event stays under 200 KB
 LONGEST_SENTENCE = 600
+LONGEST_WORDING = 300
 
 
 class BuilderHandler:
@@ -79,7 +82,18 @@ def verdict_event(
 
 
 def _told(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    return tuple(
-        problem.model_copy(update={"nb": problem.nb[:LONGEST_SENTENCE], "en": problem.en[:LONGEST_SENTENCE]})
-        for problem in problems[:MOST_PROBLEMS]
+    """Return the first problems, each with sentences of a bearable length, that an event has room for."""
+    told = list(map(_shortened, problems[:MOST_PROBLEMS]))
+    ends = accumulate(len(problem.model_dump_json().encode()) for problem in told)
+    return tuple(problem for problem, end in zip(told, ends, strict=True) if end <= MOST_BYTES)
+
+
+def _shortened(problem: Problem) -> Problem:
+    return problem.model_copy(
+        update={
+            "nb": problem.nb[:LONGEST_SENTENCE],
+            "en": problem.en[:LONGEST_SENTENCE],
+            "text": problem.text and problem.text[:LONGEST_WORDING],
+            "location": problem.location and problem.location[:LONGEST_WORDING],
+        }
     )

@@ -50,7 +50,18 @@ class Finding:
     def problem(self) -> Problem:
         """Tell the sender of it."""
         code = self.rule.lower().removeprefix("hub-") if self.rule.startswith("HUB-") else "rule"
-        return Problem(code=code, nb=self.nb, en=self.en, field=self.field, rule=self.rule)
+        official = not self.rule.startswith("HUB-")
+        return Problem(
+            code=code,
+            nb=self.nb,
+            en=self.en,
+            field=self.field,
+            rule=self.rule,
+            text=self.text if official else None,
+            term=self.term,
+            location=None if self.field else self.location,
+            line=self.line,
+        )
 
 
 def own(rule: str, field: str, nb: str, en: str, *, term: str | None = None, fatal: bool = True) -> Finding:

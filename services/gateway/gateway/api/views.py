@@ -24,6 +24,10 @@ class ShownProblem(BaseModel):
     en: str
     field: str | None = Field(None, description="The field as the caller names it, such as lines[0].vat.rate.")
     rule: str | None = Field(None, description="The official rule's id, such as BR-CO-25.")
+    text: str | None = Field(None, description="The official wording of the rule, in English.")
+    term: str | None = Field(None, description="The business term concerned, such as BT-9.")
+    location: str | None = Field(None, description="Where in UBL as it came: an XPath, cac and cbc being its prefixes.")
+    line: int | None = Field(None, description="The line of that place, from 1.")
 
 
 class ShownReceipt(BaseModel):

@@ -114,10 +114,9 @@ def problems_of(event: p.TransactionEvent) -> tuple[Problem, ...]:
     return (problem,) if problem else ()
 
 
-def shown(problem: Problem) -> Mapping[str, str]:
+def shown(problem: Problem) -> Mapping[str, Any]:
     """Return a problem as everybody outside is told of it."""
-    told = {"type": problem.type, "nb": problem.nb, "en": problem.en, "field": problem.field, "rule": problem.rule}
-    return {name: value for name, value in told.items() if value is not None}
+    return {"type": problem.type, **problem.model_dump(exclude={"code"}, exclude_none=True)}
 
 
 def detail_of(event: p.TransactionEvent) -> Mapping[str, Any]:
