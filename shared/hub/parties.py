@@ -80,6 +80,7 @@ class RegisterEntry(Fact):
     kid_agreements: Annotated[tuple[KidAgreement, ...], Field(max_length=3)] = ()
     email: str | None = None
     contact_name: str | None = None
+    phone: str | None = None
 
     @property
     def electronic_address(self) -> str:

@@ -103,6 +103,10 @@ def line(vat: Strategy) -> Strategy:
             {**need, "unit_price": PRICE},
             optional={"quantity": QUANTITY, "base_quantity": st.sampled_from(["1", "3", "100", "0.5"]), **DETAILS},
         ),
+        st.fixed_dictionaries(
+            {**need, "gross_price": st.sampled_from(["10", "99.995", "1000.00"])},
+            optional={"price_discount": st.sampled_from(["0.01", "3.333", "10"]), "quantity": QUANTITY, **DETAILS},
+        ),
     )
 
 
@@ -283,6 +287,10 @@ ODDITIES: dict[str, Strategy] = {
     "lines.amount": AMOUNT | st.none(),
     "lines.quantity": QUANTITY,
     "lines.unit_price": PRICE | st.sampled_from([None, "999999999999.99", "99999999999999.12345678"]),
+    "lines.gross_price": st.sampled_from(["0", "1", "12345678.12345678"]),
+    "lines.price_discount": st.sampled_from(["0.5", "2"]),
+    "tax_point_date": st.just("2026-11-01"),
+    "tax_point_code": st.sampled_from(["3", "35", "432"]),
     "lines.unit": st.sampled_from(["QQQ", "1", "stk"]),
     "lines.period": BAD_PERIOD,
     "lines.origin": st.sampled_from(["ZZ", "XK", "no"]),

@@ -12,10 +12,11 @@ from hub.pipeline import Purpose
 from tests.ehf_builder.invoices import EXAMPLES, OUTSIDE_VAT_REGISTER, SELLER, TODAY, invoice, line
 from tests.ehf_builder.judging import Judged, judge
 
-SENDERS = {"01": 0, "02": 2, "04": 0, "05": 0, "06": 3, "07": 3, "09": 0, "10": 0, "11": 0, "12": 3}
+SENDERS = {"01": 0, "02": 2, "04": 0, "05": 0, "06": 3, "07": 3, "09": 0, "10": 0, "11": 0, "12": 3, "13": 4}
 REFUSED = {
     "06": {("HUB-KID", "payment.kid"), ("HUB-VAT", "lines[1].vat.rate")},
     "12": {("PEPPOL-EN16931-R010", "buyer.endpoint")},
+    "13": {("NO-R-002", "register.business_register")},  # a warning: an association need not be in it
 }
 
 
@@ -236,3 +237,49 @@ def test_building_needs_no_rules() -> None:
     built = build(json.dumps(invoice()).encode(), SELLER, None)
     assert built.document is not None
     assert built.sources.lines == (0,)
+
+
+def test_a_price_is_what_is_left_of_the_gross_price_after_its_discount(engine: Engine) -> None:
+    judged = judge(engine, invoice(lines=[line(quantity="3", gross_price="100.00", price_discount="20.50")]))
+    assert judged.findings == set()
+    assert judged.texts("//cac:Price//cbc:*") == ["79.50", "false", "20.50", "100.00"]
+    assert judged.texts("//cac:InvoiceLine/cbc:LineExtensionAmount") == ["238.50"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"gross_price": "100", "price_discount": "20", "unit_price": "90"}, "lines[0].unit_price"),
+        ({"gross_price": "100", "price_discount": "100.01"}, "lines[0].price_discount"),
+        ({"price_discount": "1", "unit_price": "90"}, "lines[0].gross_price"),
+    ],
+)
+def test_prices_that_contradict_each_other_are_refused_once(engine: Engine, given: dict[str, str], field: str) -> None:
+    assert judge(engine, invoice(lines=[line(quantity="1", **given)])).findings == {("HUB-LINE", field)}
+
+
+CREDIT = {"type": "credit_note", "credits": {"number": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "text"),
+    [
+        ({"tax_point_date": "2026-11-20"}, "/i:Invoice/cbc:TaxPointDate", "2026-11-20"),
+        ({"tax_point_date": "2026-11-20", **CREDIT}, "/c:CreditNote/cbc:TaxPointDate", "2026-11-20"),
+        ({"tax_point_code": "35"}, "//cac:InvoicePeriod/cbc:DescriptionCode", "35"),
+    ],
+)
+def test_the_tax_point_is_a_day_or_a_code(engine: Engine, given: dict[str, Any], path: str, text: str) -> None:
+    judged = judge(engine, invoice(**given))
+    assert judged.findings == set()
+    assert judged.texts(path) == [text]
+
+
+def test_the_tax_point_is_not_said_twice(engine: Engine) -> None:
+    judged = judge(engine, invoice(tax_point_date="2026-11-20", tax_point_code="35"))
+    assert judged.findings == {("HUB-PERIOD", "tax_point_code")}
+
+
+def test_the_seller_can_be_called(engine: Engine) -> None:
+    judged = judge(engine, invoice(), seller=SELLER.model_copy(update={"phone": "+47 22 00 00 00"}))
+    assert judged.texts("//cac:AccountingSupplierParty//cbc:Telephone") == ["+47 22 00 00 00"]

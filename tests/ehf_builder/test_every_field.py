@@ -36,6 +36,7 @@ PERIOD = {"start": "2026-11-01", "end": "2026-11-30"}
 STREET = {"street": "a", "additional_street": "b", "city": "c", "postal_code": "0150", "country": "NO"}
 EVERY_FIELD = invoice(
     note="a",
+    tax_point_date="2026-11-20",
     currency="NOK",
     vat_in_nok="2.30",
     exchange_rate="1",
@@ -94,6 +95,8 @@ EVERY_FIELD = invoice(
             quantity="30",
             unit="C62",
             unit_price="4.00",
+            gross_price="5.00",
+            price_discount="1.00",
             base_quantity="10",
             amount="10.20",
             allowances=[{"percent": "10", "base_amount": "20.00", "amount": "2.00", "reason_code": "95"}],
@@ -112,7 +115,7 @@ EVERY_FIELD = invoice(
     ],
 )
 # These exclude others above, and have tests of their own.
-NOT_BESIDE_OTHERS = {"reminds", "reminder_fee", "kid_from", "reference", "code", "reason"}
+NOT_BESIDE_OTHERS = {"tax_point_code", "reminds", "reminder_fee", "kid_from", "reference", "code", "reason"}
 
 
 def leaves(value: Any, path: tuple[int | str, ...] = ()) -> list[tuple[int | str, ...]]:

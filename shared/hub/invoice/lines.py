@@ -1,12 +1,13 @@
 """Invoice lines, allowances and charges of the JSON invoice."""
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from hub.invoice.parties import Period
 from hub.invoice.types import Amount, Country, Identifier, Part, Percent, Price, Quantity, SchemeAndId, Text, UnitCode
-from hub.invoice.vat import Vat
+from hub.invoice.vat import NIL, Vat
 
 MAX_ADJUSTMENTS = 100
 MAX_PROPERTIES = 100
@@ -63,7 +64,7 @@ class ItemProperty(Part):
 
 
 class Line(Part):
-    """An invoice line (BG-25): priced (`unit_price`), amount only (`amount`), or text only.
+    """An invoice line (BG-25): priced (`unit_price` or `gross_price`), amount only (`amount`), or text only.
 
     A text-only line attaches to the line above it (BT-127), or to the invoice (BT-22) when it comes first.
     """
@@ -74,8 +75,14 @@ class Line(Part):
     quantity: Quantity | None = Field(None, description="BT-129 Invoiced quantity; 1 unless given")
     unit: UnitCode | None = Field(None, description="BT-130 Unit of measure (UN/ECE Rec. 20); C62 (one) unless given")
     unit_price: Price | None = Field(None, description="BT-146 Item net price, without VAT")
+    gross_price: Annotated[Price, Field(ge=0)] | None = Field(
+        None, description="BT-148 Item gross price, before `price_discount`; `unit_price` is computed unless given"
+    )
+    price_discount: Annotated[Price, Field(gt=0)] | None = Field(
+        None, description="BT-147 Item price discount; needs `gross_price`"
+    )
     base_quantity: Annotated[Quantity, Field(gt=0)] | None = Field(
-        None, description="BT-149 Item price base quantity: how many units `unit_price` is for"
+        None, description="BT-149 Item price base quantity: how many units the prices are for"
     )
     amount: Amount | None = Field(None, description="BT-131 Invoice line net amount; compared where it is computed too")
     vat: VatOrCode | None = Field(None, description="BG-30 VAT category and rate, or a SAF-T code")
@@ -103,7 +110,14 @@ class Line(Part):
     properties: tuple[ItemProperty, ...] = Field((), max_length=MAX_PROPERTIES, description="BG-32 Item attributes")
 
     @property
+    def net_price(self) -> Decimal | None:
+        """BT-146: the price as given, else the gross price less its discount."""
+        if self.unit_price is not None or self.gross_price is None:
+            return self.unit_price
+        return self.gross_price - (self.price_discount or NIL)
+
+    @property
     def text_only(self) -> bool:
         """Whether the line says something and charges nothing."""
-        priced = (self.quantity, self.unit_price, self.amount)
+        priced = (self.quantity, self.unit_price, self.gross_price, self.price_discount, self.amount)
         return all(value is None for value in priced) and not self.allowances and not self.charges

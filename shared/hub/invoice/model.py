@@ -78,6 +78,10 @@ class Invoice(Part):
     number: Identifier = Field(description="BT-1 Invoice number")
     issue_date: Date = Field(description="BT-2 Invoice issue date")
     due_date: Date | None = Field(None, description="BT-9 Payment due date")
+    tax_point_date: Date | None = Field(None, description="BT-7 Value added tax point date; or give `tax_point_code`")
+    tax_point_code: Literal["3", "35", "432"] | None = Field(
+        None, description="BT-8 When VAT falls due: 3 the issue date, 35 the delivery, 432 the payment (UNTDID 2005)"
+    )
     currency: Currency = Field("NOK", description="BT-5 Invoice currency code, ISO 4217")
     vat_in_nok: Amount | None = Field(
         None, description="BT-111 Invoice total VAT amount in accounting currency (NOK), for another currency"

@@ -15,6 +15,7 @@ _CURRENCIES = "code list 'Currency codes"  # EHF's rules have an id of their own
 # What the rules also find, usually in several places, where one of our own checks has said what is wrong.
 _CONSEQUENCES: Mapping[str, re.Pattern[str]] = {
     "HUB-AMOUNT": re.compile(r"BR-(S|Z|E|AE|G|O)-\d+|BR-CO-\d+|PEPPOL-EN16931-R120"),
+    "HUB-LINE": re.compile(r"PEPPOL-EN16931-R046"),
     "HUB-ORGANISATION-NUMBER": re.compile(r"PEPPOL-COMMON-R\d+"),
     "HUB-IDENTIFIER": re.compile(r"PEPPOL-COMMON-R\d+|BR-CO-09"),
     "HUB-REMINDER": re.compile(r"EHF-REMINDER-B00106"),
@@ -49,6 +50,7 @@ _BY_RULE: Mapping[str, str] = {
     "BR-61": "payment.account",
     "BR-CL-03": "currency",
     "BR-CL-04": "currency",
+    "BR-CO-03": "tax_point_code",
     "BR-CO-25": "due_date",
 }
 
@@ -90,6 +92,7 @@ _BY_PLACE: Sequence[tuple[str, str]] = (
     (r"(?:Invoice|CreditNote)Line(?:\[\d+\])?/cac:InvoicePeriod", "{line}.period"),
     (r"Line(?:\[\d+\])?/cbc:(?:Invoiced|Credited)Quantity/@unitCode", "{line}.unit"),
     (r"Line(?:\[\d+\])?/cbc:(?:Invoiced|Credited)Quantity", "{line}.quantity"),
+    (r"Line(?:\[\d+\])?/cac:Price/cac:AllowanceCharge", "{line}.gross_price"),
     (r"/cac:AllowanceCharge(?:\[\d+\])?/cbc:AllowanceChargeReasonCode", "{adjustment}.reason_code"),
     (r"/cac:AllowanceCharge(?:\[\d+\])?/cac:TaxCategory", "{adjustment}.vat"),
     (r"/cac:AllowanceCharge", "{adjustment}"),
@@ -106,7 +109,9 @@ _BY_PLACE: Sequence[tuple[str, str]] = (
     (r"TaxTotal", "totals.vat"),
     (r"LegalMonetaryTotal/cbc:PayableAmount", "totals.payable"),
     (r"LegalMonetaryTotal", "totals"),
+    (r"/cac:InvoicePeriod/cbc:DescriptionCode", "tax_point_code"),
     (r"/cac:InvoicePeriod", "period"),
+    (r"/cbc:TaxPointDate", "tax_point_date"),
     (r"/cbc:DocumentCurrencyCode", "currency"),
     (r"/cbc:TaxCurrencyCode", "vat_in_nok"),
     (r"/cbc:DueDate", "due_date"),

@@ -64,9 +64,9 @@ def leading_texts(invoice: Invoice) -> list[str | None]:
 
 def gross(line: Line) -> Decimal | None:
     """Quantity times price, two decimals: what a percentage of a line is taken of; None without a price."""
-    if line.unit_price is None:
+    if line.net_price is None:
         return None
-    return rounded(priced(_quantity(line), line.unit_price, line.base_quantity))
+    return rounded(priced(_quantity(line), line.net_price, line.base_quantity))
 
 
 def line_amounts(line: Line) -> tuple[Decimal, Decimal, Decimal | None, Decimal] | None:
@@ -77,12 +77,10 @@ def line_amounts(line: Line) -> tuple[Decimal, Decimal, Decimal | None, Decimal]
     """
     quantity = _quantity(line)
     extra = adjusted(line.allowances, line.charges, gross(line))
-    if line.unit_price is not None:
+    if (price := line.net_price) is not None:
         base = line.base_quantity
-        net = rounded(priced(quantity, line.unit_price, base) + extra)
-        return (
-            (-quantity, -line.unit_price, base, net) if line.unit_price < 0 else (quantity, line.unit_price, base, net)
-        )
+        net = rounded(priced(quantity, price, base) + extra)
+        return (-quantity, -price, base, net) if price < 0 else (quantity, price, base, net)
     if line.amount is None or (quantity == 0 and line.amount != extra):
         return None
     worth = line.amount - extra

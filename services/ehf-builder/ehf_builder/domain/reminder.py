@@ -16,6 +16,7 @@ _NO_PLACE: Mapping[str, object] = {
     "tender_reference": None,
     "object_id": None,
     "period": None,
+    "tax_point_code": None,
     "delivery": None,
     "attachments": (),
 }

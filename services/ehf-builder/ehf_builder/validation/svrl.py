@@ -11,7 +11,7 @@ from ehf_builder.validation.rewriting.places import ELEMENT
 from ehf_builder.validation.rewriting.traversal import PLACE
 from hub.ubl import Element
 
-_STEPS = re.compile(r"/((?:\*:)?[\w.-]+(?:\[namespace-uri\(\)='[^']*'\])?\[\d+\])")
+_STEPS = re.compile(r"/((?:\*:)?[\w.-]+(?:\[namespace-uri\(\)='.*?'\])?\[\d+\])")
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _FINDINGS = ("failed-assert", "successful-report")
 

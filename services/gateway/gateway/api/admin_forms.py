@@ -47,6 +47,7 @@ class CompanyInput(_Input):
     kid_agreements: tuple[KidAgreement, ...] = Field((), max_length=3, description="Of `account`: length and modulus.")
     email: Name | None = None
     contact_name: Name | None = None
+    phone: Name | None = None
 
 
 class EngagementInput(_Input):

@@ -11,10 +11,23 @@ from hub.invoice.parties import Period
 def found(invoice: Invoice) -> Iterator[Finding]:
     """Check that every period ends after it starts (BR-29, BR-30), a line's inside the invoice's (R110, R111)."""
     yield from _order("period", invoice.period)
+    yield from _tax_point(invoice)
     for index, line in enumerate(invoice.lines):
         if line.period and not line.text_only:
             yield from _order(f"lines[{index}].period", line.period)
             yield from _inside(f"lines[{index}].period", line.period, invoice.period)
+
+
+def _tax_point(invoice: Invoice) -> Iterator[Finding]:
+    """Check that it is not said twice (BR-CO-03)."""
+    if invoice.tax_point_date and invoice.tax_point_code:
+        yield own(
+            "HUB-PERIOD",
+            "tax_point_code",
+            "Oppgi enten dato for avgiftsplikt (tax_point_date) eller kode for den (tax_point_code), ikke begge.",
+            "Give either the tax point date (tax_point_date) or its code (tax_point_code), not both.",
+            term="BT-8",
+        )
 
 
 def _order(field: str, period: Period | None) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from ehf_builder.domain.lines import gross, line_amounts
 from hub.invoice.findings import Finding, own
 from hub.invoice.lines import Adjustment, Line, LineAdjustment
 from hub.invoice.model import Invoice
-from hub.invoice.vat import TaxCategory, VatCategory, tax_category
+from hub.invoice.vat import NIL, TaxCategory, VatCategory, tax_category
 from hub.parties import RegisterEntry
 
 
@@ -42,6 +42,8 @@ def found(invoice: Invoice, seller: RegisterEntry) -> Iterator[Finding]:
 def _days(invoice: Invoice) -> list[date]:
     """List the days whose rate may apply: of invoicing, delivery, period, and of what is credited."""
     days = [invoice.issue_date, *(preceding.issue_date for preceding in invoice.preceding)]
+    if invoice.tax_point_date:
+        days.append(invoice.tax_point_date)
     if invoice.delivery:
         days.append(invoice.delivery.date)
     if invoice.period:
@@ -58,9 +60,40 @@ def _line(field: str, line: Line) -> Iterator[Finding]:
             "The line has neither a price nor an amount.",
             term="BT-146",
         )
+    yield from _discount(field, line)
     for name, items in (("allowances", line.allowances), ("charges", line.charges)):
         for index, item in enumerate(items):
             yield from _adjustment(f"{field}.{name}[{index}]", item, priced=gross(line) is not None)
+
+
+def _discount(field: str, line: Line) -> Iterator[Finding]:
+    """Check that a price is the gross price less its discount (R046), and not below zero."""
+    gross_price, discount = line.gross_price, line.price_discount or NIL
+    if gross_price is None:
+        if line.price_discount is not None:
+            yield own(
+                "HUB-LINE",
+                f"{field}.gross_price",
+                "En rabatt på prisen hører sammen med prisen før rabatt. Oppgi gross_price.",
+                "A discount of the price goes with the price before it. Give gross_price.",
+                term="BT-148",
+            )
+    elif discount > gross_price:
+        yield own(
+            "HUB-LINE",
+            f"{field}.price_discount",
+            f"Rabatten {discount} er større enn prisen {gross_price}.",
+            f"The discount {discount} is greater than the price {gross_price}.",
+            term="BT-147",
+        )
+    elif line.unit_price not in (None, gross_price - discount):
+        yield own(
+            "HUB-LINE",
+            f"{field}.unit_price",
+            f"Oppgitt {line.unit_price}, men {gross_price} minus rabatten {discount} er {gross_price - discount}.",
+            f"Given as {line.unit_price}, but {gross_price} less the discount {discount} is {gross_price - discount}.",
+            term="BT-146",
+        )
 
 
 def _document(

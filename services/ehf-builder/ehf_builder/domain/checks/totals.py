@@ -14,7 +14,7 @@ TOO_LARGE = Decimal(1_000_000_000_000)
 def found(draft: Draft) -> Iterator[Finding]:
     """Compare what the caller added up, line by line and in total; a difference is told with both figures."""
     for line in draft.lines:
-        if line.line.unit_price is not None and line.line.amount is not None:
+        if line.line.net_price is not None and line.line.amount is not None:
             yield from _compared(f"lines[{line.source}].amount", line.line.amount, line.net, "BT-131")
     stated, sums = draft.invoice.totals, draft.totals
     for field, given, computed, term in (

@@ -49,14 +49,17 @@ def _header(root: Element, draft: Draft) -> None:
     value(root, "ID", invoice.number)
     value(root, "IssueDate", invoice.issue_date)
     if invoice.credit_note:
+        value(root, "TaxPointDate", invoice.tax_point_date)
         value(root, "CreditNoteTypeCode", "381")
     else:
         value(root, "DueDate", invoice.due_date)
         value(root, "InvoiceTypeCode", None if invoice.reminder else "380")
     value(root, "Note", draft.note)
+    if not invoice.credit_note:
+        value(root, "TaxPointDate", invoice.tax_point_date)
     value(root, "DocumentCurrencyCode", invoice.currency)
     if draft.vat_in_nok is not None:
         value(root, "TaxCurrencyCode", "NOK")
     value(root, "AccountingCost", invoice.accounting_cost)
     value(root, "BuyerReference", draft.buyer_reference)
-    lines.period(root, invoice.period)
+    lines.period(root, invoice.period, invoice.tax_point_code)

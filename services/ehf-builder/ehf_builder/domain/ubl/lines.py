@@ -5,6 +5,7 @@ from ehf_builder.domain.ubl.amounts import adjustment, tax_category
 from ehf_builder.domain.ubl.references import INVOICED_OBJECT
 from hub.invoice.lines import Line
 from hub.invoice.parties import Period
+from hub.invoice.vat import NIL
 from hub.ubl import Element, group, identifier, number, value
 
 
@@ -30,14 +31,20 @@ def line(root: Element, item: DraftLine, position: int, currency: str, *, credit
     price = group(element, "Price")
     number(price, "PriceAmount", item.price, currencyID=currency)
     number(price, "BaseQuantity", item.base_quantity, unitCode=item.unit)
+    if given.gross_price is not None:
+        discount = group(price, "AllowanceCharge")
+        value(discount, "ChargeIndicator", "false")
+        number(discount, "Amount", given.price_discount or NIL, currencyID=currency)
+        number(discount, "BaseAmount", given.gross_price, currencyID=currency)
 
 
-def period(parent: Element, given: Period | None) -> None:
-    """Write InvoicePeriod of a document or line."""
-    if given and (given.start or given.end):
+def period(parent: Element, given: Period | None, tax_point_code: str | None = None) -> None:
+    """Write InvoicePeriod of a document, which may say when VAT falls due as well (BT-8), or of a line."""
+    if (given and (given.start or given.end)) or tax_point_code:
         element = group(parent, "InvoicePeriod")
-        value(element, "StartDate", given.start)
-        value(element, "EndDate", given.end)
+        value(element, "StartDate", given and given.start)
+        value(element, "EndDate", given and given.end)
+        value(element, "DescriptionCode", tax_point_code)
 
 
 def _item(element: Element, given: Line, item: DraftLine) -> None:

@@ -23,9 +23,10 @@ def seller(root: Element, entry: RegisterEntry) -> None:
     legal = group(party, "PartyLegalEntity")
     value(legal, "RegistrationName", entry.name)
     identifier(legal, "CompanyID", _with_scheme(entry.legal_entity or entry.organisation_number))
-    if entry.contact_name or entry.email:
+    if entry.contact_name or entry.phone or entry.email:
         contact = group(party, "Contact")
         value(contact, "Name", entry.contact_name)
+        value(contact, "Telephone", entry.phone)
         value(contact, "ElectronicMail", entry.email)
 
 
