@@ -10,9 +10,11 @@ import hashlib
 import itertools
 import os
 import re
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote, urlparse
 
 import obstore
@@ -22,7 +24,9 @@ from hub import failpoints
 from hub.errors import Unavailable
 from hub.failpoints import Point
 from hub.pipeline import BlobRef
+from hub.together import Together
 
+R = TypeVar("R")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _OWNER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 
@@ -37,6 +41,13 @@ class _Backend(Protocol):
     async def copy(self, ref: BlobRef, target: str) -> None: ...
 
 
+class _Copy(NamedTuple):
+    """What is to get another name, and which."""
+
+    ref: BlobRef
+    target: str
+
+
 class _Folder:
     """A local folder whose files are durable, names and contents, before `create` and `copy` return.
 
@@ -48,6 +59,9 @@ class _Folder:
         with suppress(OSError):  # told as Unavailable by whoever uses it
             root.mkdir(parents=True, exist_ok=True)
         self._counter = itertools.count()
+        # What a batch of messages asks for goes to few threads: the way there costs more than reading a document.
+        self._reads = Together(self._read_all, most=16)
+        self._copies = Together(self._copy_all)
 
     def _create(self, key: str, data: bytes) -> None:
         """Write straight under the name: written aside, the file system's journal would be committed twice.
@@ -91,10 +105,25 @@ class _Folder:
         await asyncio.to_thread(self._create, key, data)
 
     async def read(self, ref: BlobRef) -> bytes:
-        return await asyncio.to_thread(self._read, ref)
+        return await self._reads.ask(ref)
 
     async def copy(self, ref: BlobRef, target: str) -> None:
-        await asyncio.to_thread(self._copy, ref, target)
+        await self._copies.ask(_Copy(ref, target))
+
+    async def _read_all(self, refs: Sequence[BlobRef]) -> list[bytes | Exception]:
+        return await asyncio.to_thread(lambda: [_outcome(partial(self._read, ref)) for ref in refs])
+
+    async def _copy_all(self, copies: Sequence[_Copy]) -> list[Exception | None]:
+        return await asyncio.to_thread(self._copied, copies)
+
+    def _copied(self, copies: Sequence[_Copy]) -> list[Exception | None]:
+        """Make each copy, and then the names of all durable, those in one folder at once."""
+        done = [_outcome(partial(self._copy, *copy)) for copy in copies]
+        for folder in {
+            (self._root / copy.target).parent for copy, error in zip(copies, done, strict=True) if not error
+        }:
+            _sync_folder(folder)
+        return done
 
     def _copy(self, ref: BlobRef, target: str) -> None:
         """Give durable content another name: nothing is written twice, and one name may go without the other."""
@@ -103,8 +132,6 @@ class _Folder:
             os.link(self._root / ref.key, self._root / target)
         except OSError:  # the first one for this owner, something is there already, or a file system without links
             self._create(target, data)
-        else:
-            _sync_folder((self._root / target).parent)
 
     def _read(self, ref: BlobRef) -> bytes:
         try:
@@ -114,6 +141,14 @@ class _Folder:
                 raise CorruptBlobError(f"{ref.key} is gone") from error
             raise  # the whole store is away
         return _verified(ref, data)
+
+
+def _outcome(work: Callable[[], R]) -> R | Exception:
+    """Return what one of many came to, so that its failure is its own."""
+    try:
+        return work()
+    except (OSError, CorruptBlobError) as error:
+        return error
 
 
 def _write(handle: int, data: bytes) -> None:

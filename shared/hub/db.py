@@ -18,6 +18,7 @@ from hub.errors import Unavailable
 Connection = AsyncConnection  # what handlers are given, by a name that leaves them free of the library
 POOL_SIZE = 5
 CONNECT_SECONDS = 10
+RANDOM_PAGE_COST = "1.1"  # what we ask for is recent and in memory; the default (4) prefers reading whole tables
 STANDSTILL = timedelta(seconds=60)  # longer than anything we wait for between two statements
 HUB_MIGRATIONS = Path(__file__).parent / "migrations"
 DELIVERY_MIGRATIONS = Path(__file__).parent / "delivery" / "migrations"
@@ -69,6 +70,7 @@ class Database:
                 "server_settings": {
                     "search_path": schema,
                     "application_name": f"hub-{schema}",
+                    "random_page_cost": RANDOM_PAGE_COST,
                     "idle_in_transaction_session_timeout": milliseconds(standstill),
                 },
             },

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import text
 
+from gateway.store import feeds
 from hub.ids import uuid7
 from tests.gateway.happenings import Story, inbound_story, received, story_of
 from tests.gateway.world import ALFA, DELTA, World, headers, invoice
@@ -159,6 +161,35 @@ async def test_the_feed_is_numbered_without_gaps_and_remembers_what_was_acknowle
     assert beyond.status_code == 422
     [counter] = await world.sql("SELECT * FROM feed_counter WHERE install = :id", id=world.ids["office"])
     assert (counter.last, counter.acknowledged) == (9, 4)
+
+
+_ENTRIES = """
+    INSERT INTO feed (install, entry, created_at)
+    SELECT :install, jsonb_build_object('place', n), now() FROM generate_series(1, CAST(:count AS integer)) n
+"""
+
+
+async def test_a_feed_that_nobody_read_for_long_is_read_portion_by_portion(world: World) -> None:
+    count = feeds.PORTION + 200
+    await world.sql(_ENTRIES, install=world.ids["office"], count=count)
+    read: list[Any] = []
+    async with world.client("office") as http:
+        while entries := await feed(http, after=len(read), limit=700):
+            read += entries
+    assert [(entry["number"], entry["place"]) for entry in read] == [(place, place) for place in range(1, count + 1)]
+
+
+async def test_reading_a_feed_looks_at_nobody_elses_entries(world: World) -> None:
+    """A plan for long feeds of which most was never read, as it is kept for every install."""
+    for install in ("gamma", "delta"):
+        await world.sql(_ENTRIES, install=world.ids[install], count=10_000)
+    await world.sql(_ENTRIES, install=world.ids["office"], count=10)
+    await world.sql("ANALYZE feed")
+    async with world.database.begin() as connection:
+        await connection.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        asked = {"install": world.ids["office"], "last": 0, "after": 0}
+        plan = (await connection.execute(text(f"EXPLAIN {feeds._NUMBER.text}"), asked)).scalars().all()
+    assert not [step for step in plan if "Seq Scan on feed " in step], plan
 
 
 async def test_simultaneous_reads_of_a_feed_number_it_once(world: World) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from gateway.together import Together
+from hub.together import Together
 from tests.gateway.world import ALFA, BETA, World, headers, invoice
 
 PATH = "/v1/transactions"

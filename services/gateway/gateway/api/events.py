@@ -22,7 +22,7 @@ async def read(
     caller: AnyInstall,
     after: Annotated[int, Query(ge=0, le=_NEWEST, description="The last number you kept; acknowledges up to it.")] = 0,
     wait: Annotated[int, Query(ge=0, le=30, description="Seconds to wait for something new.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    limit: Annotated[int, Query(ge=1, le=feeds.PORTION)] = 200,
 ) -> FeedPage:
     """Return what happened after a number, in order; wait for it if there is nothing yet. Entries stay 90 days."""
     clock = asyncio.get_running_loop().time

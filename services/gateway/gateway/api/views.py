@@ -135,7 +135,7 @@ class FeedPage(BaseModel):
     entries: list[dict[str, Any]] = Field(
         description="Each has number, type, time and what it concerns: transaction.<status> or inbox.received."
     )
-    last: int = Field(description="The number of the feed's newest entry.")
+    last: int = Field(description="The newest number given so far; what waits beyond it is numbered as you read on.")
 
 
 class InboxLinks(BaseModel):

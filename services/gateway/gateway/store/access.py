@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway import keys
 from gateway.keys import Scope
 from gateway.store.statements import single
-from gateway.together import Together
 from hub.db import Database
 from hub.parties import Initiator, RegisterEntry
+from hub.together import Together
 
 OSLO = ZoneInfo("Europe/Oslo")
 

@@ -11,19 +11,26 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+PORTION = 1000  # entries: the largest page
+
 _LOCK = text("SELECT last, acknowledged FROM feed_counter WHERE install = :install FOR UPDATE")
-_NUMBER = text("""
-    WITH numbered AS (
-        SELECT seq, CAST(:last AS bigint) + row_number() OVER (ORDER BY seq) AS number FROM feed
-        WHERE install = :install AND number IS NULL
+# A portion at a time, whatever waits. Both sides name install and number, so that both go through the index of what
+# has no number yet: else the plan may read the whole feed, which grows for 90 days, to join a handful of rows.
+_NUMBER = text(f"""
+    WITH new AS (
+        SELECT seq FROM feed WHERE install = :install AND number IS NULL ORDER BY seq LIMIT {PORTION}
+    ), numbered AS (
+        SELECT seq, CAST(:last AS bigint) + row_number() OVER (ORDER BY seq) AS number FROM new
     ), done AS (
-        UPDATE feed f SET number = n.number FROM numbered n WHERE f.seq = n.seq RETURNING f.number
+        UPDATE feed f SET number = n.number FROM numbered n
+        WHERE f.seq = n.seq AND f.install = :install AND f.number IS NULL
+        RETURNING f.number
     )
     UPDATE feed_counter c SET last = n.last, acknowledged = greatest(
         acknowledged, CASE WHEN CAST(:after AS bigint) <= n.last THEN CAST(:after AS bigint) END)
     FROM (SELECT coalesce(max(number), CAST(:last AS bigint)) AS last FROM done) n
     WHERE install = :install RETURNING n.last
-""")
+""")  # noqa: S608 - a number of ours
 _READ = text("""
     SELECT number, entry FROM feed WHERE install = :install AND number > :after ORDER BY number LIMIT :most
 """)
@@ -34,7 +41,7 @@ _NEWS = text("""
 
 
 async def read(connection: AsyncConnection, install: UUID, after: int, most: int) -> tuple[int, Sequence[Any]]:
-    """Give numbers to what is new, acknowledge up to `after`, and return the last number and what comes after it.
+    """Give numbers to a portion of what is new, acknowledge up to `after`, and return the last number and what follows.
 
     When `after` lies beyond the last number, nothing is acknowledged and that is for the caller to see.
     """

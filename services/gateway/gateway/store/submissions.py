@@ -18,11 +18,11 @@ from gateway import problems
 from gateway.store.progress import BUSINESS_KEY, as_json
 from gateway.store.statements import single
 from gateway.store.transactions import VISIBLE
-from gateway.together import Together
 from hub.db import Database
 from hub.errors import Refused
 from hub.parties import Initiator
 from hub.pipeline import BlobRef
+from hub.together import Together
 
 # First all keys, then all transactions, each in the order of the index that may make them wait: so two batches never
 # wait for each other in a circle.
