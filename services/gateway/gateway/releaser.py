@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
+from gateway.domain.window import Window
 from gateway.measuring import reached
 from gateway.settings import GatewaySettings
 from gateway.store import releases
@@ -52,6 +53,7 @@ class Releaser:
         self._woken = asyncio.Event()
         self._last = releases.FIRST
         self._full = False
+        self._window = Window(settings.in_flight)
         self.part = Part("release")
 
     def accepted(self) -> None:
@@ -93,10 +95,11 @@ class Releaser:
             if not await releases.lead(connection):
                 return 0
             busy = await releases.in_flight(connection, now - settings.in_flight_for, settings.in_flight)
-            self._full = busy >= settings.in_flight
+            free = self._window.look(busy, now)
+            self._full = not free
             if self._full:
                 return 0
-            waiting = await releases.next_waiting(connection, settings.in_flight - busy, self._last)
+            waiting = await releases.next_waiting(connection, free, self._last)
             if not waiting:
                 return 0
             ids: list[UUID] = [row.id for row in waiting]
@@ -105,6 +108,7 @@ class Releaser:
             failpoints.reach(Point.RELEASE_BEFORE_COMMIT)
         failpoints.reach(Point.RELEASE_AFTER_COMMIT)
         self._last = waiting[-1].install
+        self._window.released(len(rows))
         for identifier in ids:
             reached(identifier, "released", now)
         return len(rows)

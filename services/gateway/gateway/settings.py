@@ -8,8 +8,8 @@ from hub.settings import HubSettings
 class GatewaySettings(HubSettings):
     """What an operator can set. Sizes are bytes.
 
-    `in_flight` bounds what lies between accepted and verdict; what got no verdict within `in_flight_for` (it is
-    parked with an operator) no longer counts, so that it cannot hold up the others.
+    `in_flight` bounds what lies between accepted and verdict (fewer where judging is slow); what got no verdict within
+    `in_flight_for` (it is parked with an operator) no longer counts, so that it cannot hold up the others.
     """
 
     max_json_bytes: int = 20_000_000
