@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from urllib.parse import quote
 
 import typer
@@ -44,16 +44,13 @@ def replay(
 ) -> None:
     """Have one parked message, or all of a cause, handled again; events keep their ids, so a repeat is harmless."""
     session = session_of(context)
-    if (message is None) == (cause is None):
-        tell("Give either SERVICE/NUMBER or --cause.")
-        raise typer.Exit(2)
     if message is not None:
-        service, seq = message_of(message)
+        service, seq = _one(message, cause)
         answer = session.run(session.hub.call(service, "POST", f"/parked/{seq}/replay", {"reason": reason}))
         done = answer["state"] == "replayed"
         _say(session, answer, f"{message} was replayed before." if done else f"{message} is handled again now.")
         return
-    service, group = _group(session, cause or "", expected)
+    service, group = _group(session, cause, expected)
     answer = session.run(session.hub.call(service, "POST", "/parked/replay", {**group, "rate": rate, "reason": reason}))
     over = f"over {age(answer['seconds'])}" if answer["seconds"] >= 1 else "at once"
     _say(session, answer, f"{answer['replaying']} messages are handled again, {over}.")
@@ -68,21 +65,32 @@ def discard(
 ) -> None:
     """Give one parked message up for good, or all of a cause; what waits behind goes on."""
     session = session_of(context)
-    if (message is None) == (cause is None):
-        tell("Give either SERVICE/NUMBER or --cause.")
-        raise typer.Exit(2)
     if message is not None:
-        service, seq = message_of(message)
+        service, seq = _one(message, cause)
         answer = session.run(session.hub.call(service, "POST", f"/parked/{seq}/discard", {"reason": reason}))
         _say(session, answer, f"{message} is discarded.")
         return
-    service, group = _group(session, cause or "", expected)
+    service, group = _group(session, cause, expected)
     answer = session.run(session.hub.call(service, "POST", "/parked/discard", {**group, "reason": reason}))
     _say(session, answer, f"{answer['discarded']} messages are discarded.")
 
 
-def _group(session: Session, cause: str, expected: int | None) -> tuple[str, Mapping[str, Any]]:
+def _one(message: str, cause: str | None) -> tuple[str, int]:
+    """Return the service and number of a single message."""
+    if cause is not None:
+        _either()
+    return message_of(message)
+
+
+def _either() -> NoReturn:
+    tell("Give either SERVICE/NUMBER or --cause.")
+    raise typer.Exit(2)
+
+
+def _group(session: Session, cause: str | None, expected: int | None) -> tuple[str, Mapping[str, Any]]:
     """Return where a cause's messages are, and how many the operator expects: typed, unless it was given."""
+    if cause is None:
+        _either()
     found, _ = session.run(session.hub.everywhere("/parked"))
     groups = [
         (service, group) for service, answer in found.items() for group in answer["causes"] if group["cause"] == cause
