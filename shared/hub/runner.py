@@ -30,8 +30,9 @@ from hub.delivery.store import DeliveryStore
 from hub.delivery.worker import Worker
 from hub.errors import Unavailable
 from hub.health import Check, Health, Part
+from hub.instances import Instance
 from hub.ops.app import make_app, standard_routes
-from hub.ops.desk import Desk, WatchedSender
+from hub.ops.desk import Desk, Names, WatchedSender
 from hub.outbox import Relay
 from hub.parties import Channel
 from hub.pauses import Pauses
@@ -57,11 +58,12 @@ Task = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(slots=True)
 class Sender:
-    """A sending channel of a service, and its limits."""
+    """A sending channel of a service, and its limits. `names` gives destinations the names that people know them by."""
 
     channel: Channel
     adapter: SendingChannel
     budget: Budget
+    names: Names | None = None
 
 
 @dataclass(slots=True)
@@ -113,22 +115,27 @@ class _Parts:
         forgetting = partial(keep_forgetting, service.database)
         self.tasks: list[Task] = [relay.run, *service.background, forgetting, sampler.run, health.run, pauses.run]
         sender: WatchedSender | None = None
+        worker: Worker | None = None
         if service.sender is not None:
-            sender = self._add_sender(service.sender)
+            worker = self._add_worker(service.sender)
+            sender = WatchedSender(str(service.sender.channel), service.sender.names)
             handlers.append(SenderHandler(service.name, service.sender.channel, service.sender.adapter))
         consumers = [self._add_consumer(handler, pauses) for handler in handlers]
+        told = worker.breakers.told if worker is not None else list
+        instance = Instance(service.database, service.settings.ordinal, health.parts, told)
+        self.tasks.append(instance.run)
         self.desk = Desk(
-            service.name, service.database, service.committed, pauses, consumers, sender=sender, queues=queues
+            service.name, service.database, service.committed, pauses, consumers, instance, sender, queues=queues
         )
 
-    def _add_sender(self, sender: Sender) -> WatchedSender:
+    def _add_worker(self, sender: Sender) -> Worker:
         service = self._service
         owner = f"{service.name}-{service.settings.ordinal}"
         worker = Worker(sender.adapter, DeliveryStore(service.database), sender.budget, owner, service.committed)
         service.after_commit.append(worker.wake)
         self._health.parts.append(worker.part)
         self.tasks.append(worker.run)
-        return WatchedSender(str(sender.channel), worker.breakers)
+        return worker
 
     def _add_consumer(self, handler: Handler, pauses: Pauses) -> Consumer:
         service, settings = self._service, self._service.settings

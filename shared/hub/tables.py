@@ -79,6 +79,16 @@ paused = Table(
     Column("reason", Text),
 )
 
+instance = Table(
+    "instance",
+    metadata,
+    Column("ordinal", SmallInteger, primary_key=True),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("parts", JSONB, nullable=False),
+    Column("breakers", JSONB, nullable=False),
+)
+
 position_lost = Table(
     "position_lost",
     metadata,

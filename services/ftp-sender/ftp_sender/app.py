@@ -37,7 +37,7 @@ def build(settings: FtpSenderSettings | None = None) -> Service:
         settings=settings,
         database=database,
         migrations=MIGRATIONS,
-        sender=Sender(Channel.FTP, channel, budget_of(settings)),
+        sender=Sender(Channel.FTP, channel, budget_of(settings), targets.names),
         ops_routes=routes(targets, sessions),
         resources=[sessions],
     )

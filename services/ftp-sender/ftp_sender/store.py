@@ -1,5 +1,7 @@
 """Targets in the database, their secrets sealed."""
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,8 @@ from ftp_sender.sealing import Sealer, UnsealableError
 from ftp_sender.targets import Secret, Target, TargetForm
 from hub.db import Database
 from hub.ids import utc_now
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class OtherOwnerError(Exception):
@@ -35,6 +39,14 @@ class TargetStore:
         async with self._database.begin() as connection:
             row = (await connection.execute(select(table).where(table.c.id == identifier))).mappings().first()
         return None if row is None else self._target(row)
+
+    async def names(self, destinations: Sequence[str]) -> Mapping[str, str]:
+        """Return `user@host:port/folder` of those destinations that are targets here."""
+        ids = [UUID(one) for one in destinations if _ID.fullmatch(one)]
+        columns = (table.c.id, table.c.username, table.c.host, table.c.port, table.c.folder)
+        async with self._database.begin() as connection:
+            rows = await connection.execute(select(*columns).where(table.c.id.in_(ids)))
+            return {str(row.id): f"{row.username}@{row.host}:{row.port}/{row.folder.lstrip('/')}" for row in rows}
 
     def _target(self, row: RowMapping) -> Target:
         try:

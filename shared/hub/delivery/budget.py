@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 BREAKER_FAILURES = 3
 BREAKER_FIRST = timedelta(seconds=1)
@@ -69,10 +70,12 @@ class Breakers:
         """Note that the destination was there, whatever it said."""
         self._known.pop(destination, None)
 
-    def describe(self, destination: str) -> tuple[int, datetime | None]:
-        """Return how often in a row it was down, and until when it is left alone."""
-        breaker = self._known.get(destination)
-        return (breaker.failures, breaker.open_until) if breaker else (0, None)
+    def told(self) -> list[dict[str, Any]]:
+        """Return each destination that was down, how often in a row, and until when it is left alone."""
+        return [
+            {"destination": name, "failures": breaker.failures, "open_until": breaker.open_until}
+            for name, breaker in self._known.items()
+        ]
 
     def open(self, now: datetime) -> list[str]:
         """Return the destinations to leave alone now."""

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.errors import Unavailable
 from hub.health import Health
-from hub.ops import audit, consumers, deliveries, destinations, parked, queues
+from hub.ops import audit, consumers, deliveries, destinations, instances, parked, queues
 from hub.ops.answers import OpsError, as_problem, as_unavailable
 from hub.ops.desk import Desk
 from hub.ops.guard import Guarded
@@ -20,7 +20,7 @@ _OWN = frozenset({"health", "metrics", "ops"})
 
 def standard_routes(desk: Desk) -> list[Route]:
     """Return the operations that every service has."""
-    rooms = (queues, parked, consumers, destinations, deliveries, audit)
+    rooms = (queues, parked, consumers, destinations, deliveries, instances, audit)
     return [route for room in rooms for route in room.routes(desk)]
 
 

@@ -1,6 +1,6 @@
 """What the operations of one service work on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,10 +8,12 @@ from sqlalchemy import TextClause
 
 from hub.batch import Handler
 from hub.db import Database
-from hub.delivery.budget import Breakers
 from hub.health import Part
+from hub.instances import Instance
 from hub.pauses import Pauses
 from hub.queues import TRANSPORT
+
+Names = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
 
 
 class WatchedConsumer(Protocol):
@@ -29,10 +31,10 @@ class WatchedConsumer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WatchedSender:
-    """A sender's channel and what its worker in this process knows of destinations."""
+    """A sender's channel. `names` gives destinations the names that people know them by, where they have any."""
 
     channel: str
-    breakers: Breakers
+    names: Names | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Desk:
     committed: Callable[[], None] = lambda: None
     pauses: Pauses | None = None
     consumers: Sequence[WatchedConsumer] = ()
+    instance: Instance | None = None
     sender: WatchedSender | None = None
     queues: Sequence[TextClause] = (TRANSPORT,)
 
@@ -51,6 +54,19 @@ class Desk:
         """Return what a statement reads."""
         async with self.database.begin() as connection:
             return [dict(row) for row in (await connection.execute(statement, values or {})).mappings()]
+
+    async def instances(self) -> list[dict[str, Any]]:
+        """Return what each instance of the service says of itself (hub.instances)."""
+        if self.instance is None:
+            return []
+        async with self.database.begin() as connection:
+            return await self.instance.all(connection)
+
+    async def names(self, destinations: Sequence[str]) -> Mapping[str, str]:
+        """Return the names that people know these destinations of a sender by, where they have any."""
+        if self.sender is None or self.sender.names is None:
+            return {}
+        return await self.sender.names(destinations)
 
     async def changed(self) -> None:
         """Wake what waits for commits, and respect a pause in this process at once."""

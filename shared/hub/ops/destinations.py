@@ -1,5 +1,6 @@
 """A sender's destinations: what waits for each, which were down lately, and pausing one or the whole channel."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -24,6 +25,16 @@ def _held(row: Any) -> dict[str, Any] | None:
     return row and {"at": row.paused_at, "by": row.paused_by, "reason": row.reason}
 
 
+def _by_destination(instances: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return what the instances that live know of each destination."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for instance in instances:
+        for breaker in () if instance["silent"] else instance["breakers"]:
+            about = {name: value for name, value in breaker.items() if name != "destination"}
+            found.setdefault(breaker["destination"], []).append({"instance": instance["ordinal"], **about})
+    return found
+
+
 class _Room:
     """The operations over one desk, which has a sender."""
 
@@ -32,18 +43,27 @@ class _Room:
         self._sender = sender
 
     async def listed(self, _request: Request) -> Response:
-        """Give each destination that something waits for or that is paused; `breaker` is this process's."""
+        """Give each destination that something waits for or that is paused.
+
+        `name` is how people know it, if they do by another; `breakers` tell which instances leave it alone.
+        """
         async with self._desk.database.begin() as connection:
             rows = {row["destination"]: row for row in await reading.destinations(connection, utc_now())}
             held = {(row.kind, row.name): row for row in await pauses.listed(connection)}
         for kind, name in held:
             if kind == Kind.DESTINATION:
                 rows.setdefault(name, {"destination": name, **_IDLE})
-        shown = []
-        for name, row in rows.items():
-            failures, until = self._sender.breakers.describe(name)
-            breaker = {"failures": failures, "open_until": until} if failures else None
-            shown.append({**row, "breaker": breaker, "paused": _held(held.get((Kind.DESTINATION, name)))})
+        names = await self._desk.names(list(rows))
+        breakers = _by_destination(await self._desk.instances())
+        shown = [
+            {
+                **row,
+                "name": names.get(name),
+                "breakers": breakers.get(name, []),
+                "paused": _held(held.get((Kind.DESTINATION, name))),
+            }
+            for name, row in rows.items()
+        ]
         paused = _held(held.get((Kind.CHANNEL, self._sender.channel)))
         return OpsJSON({"channel": self._sender.channel, "paused": paused, "destinations": shown})
 

@@ -1,6 +1,7 @@
 """What waits in a service, how much of it, and since when: depth and age, null where it is not known."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,12 +25,20 @@ async def queues(desk: Desk) -> list[dict[str, Any]]:
     async with desk.database.begin() as connection:
         found = await waiting(connection, desk.queues)
         worst = await reading.worst(connection, now) if desk.sender is not None else {}
+    names = await desk.names([one["destination"] for one in worst.values()])
     lags = await asyncio.gather(*(consumer.lag() for consumer in desk.consumers))
     found += [
         {"queue": f"consumer {consumer.handler.name}", "depth": lag, "oldest": None}
         for consumer, lag in zip(desk.consumers, lags, strict=True)
     ]
-    return [{**queue, "oldest_age": _age(queue["oldest"], now), "worst": worst.get(queue["queue"])} for queue in found]
+    return [
+        {**queue, "oldest_age": _age(queue["oldest"], now), "worst": _named(worst.get(queue["queue"]), names)}
+        for queue in found
+    ]
+
+
+def _named(worst: Mapping[str, Any] | None, names: Mapping[str, str]) -> dict[str, Any] | None:
+    return None if worst is None else {**worst, "name": names.get(worst["destination"])}
 
 
 def _age(oldest: datetime | None, now: datetime) -> float | None:

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from hub import consumer, metrics
+from hub.health import Part
+from hub.instances import SILENT_AFTER, Instance
 from hub.ops.desk import Desk
 from hub.pauses import Pauses
 from hub.pipeline import INVOICE_VALIDATED
@@ -96,3 +98,25 @@ async def test_a_lost_position_is_shown_and_goes_on_by_an_operators_word(transpo
     assert len(entry["detail"]["skipped"]) == 3
     assert datetime.fromisoformat(entry["at"]) >= began
     assert not gauge._value.get()
+
+
+async def test_every_instance_tells_of_all_what_they_lack_and_which_has_gone_silent(transport: Transport) -> None:
+    works, waits = Part("consumer recorder"), Part("consumer recorder")
+    works.works()
+    waits.waits("it has no disk")
+    here, there = Instance(transport.database, 0, [works]), Instance(transport.database, 1, [waits])
+    gone = Instance(transport.database, 2, [waits])
+    for instance in (here, there, gone):
+        await instance.note()
+    async with transport.database.begin() as connection:
+        past = datetime.now(UTC) - 2 * SILENT_AFTER
+        await connection.execute(text("UPDATE instance SET seen_at = :past WHERE ordinal = 2"), {"past": past})
+    watched = transport.consumer(Recorder())
+    watched.part.works()
+    async with office(Desk("recorder", transport.database, consumers=[watched], instance=here)) as at:
+        told = (await at.get("/instances"))["instances"]
+        (consumer,) = (await at.get("/consumers"))["consumers"]
+    assert [(one["ordinal"], one["silent"]) for one in told] == [(0, False), (1, False), (2, True)]
+    assert [one["parts"][0]["lacks"] for one in told] == [None, "it has no disk", "it has no disk"]
+    assert (consumer["running"], consumer["lacks"]) == (False, "it has no disk")
+    assert [(one["instance"], one["running"]) for one in consumer["instances"]] == [(0, True), (1, False)]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from hub.db import DELIVERY_MIGRATIONS
-from hub.delivery.budget import Breakers
 from hub.delivery.ports import Attempt, Failed, NotSent, Unknown
 from hub.errors import Unavailable
+from hub.instances import Instance
 from hub.ops.desk import Desk, WatchedSender
 from hub.pipeline import DeliveryOrdered, Receipt
 from hub.queues import DELIVERIES, TRANSPORT
@@ -36,6 +36,10 @@ class Asked(Scripted):
         if self.gate is not None:
             await self.gate.wait()
         return self.truth
+
+
+async def called(destinations: Sequence[str]) -> Mapping[str, str]:
+    return {name: f"The company {name}" for name in destinations}
 
 
 @dataclass
@@ -86,7 +90,7 @@ async def sender(database_of: DatabaseOf) -> AsyncIterator[Sender]:
     database = await database_of("sender", [DELIVERY_MIGRATIONS])
     channel = Asked()
     async with office(
-        Desk("sender", database, sender=WatchedSender("inbox", Breakers()), queues=[TRANSPORT, DELIVERIES])
+        Desk("sender", database, sender=WatchedSender("inbox", called), queues=[TRANSPORT, DELIVERIES])
     ) as at:
         yield Sender(Bench(database, channel), channel, at)
 
@@ -99,7 +103,7 @@ async def test_a_delivery_in_doubt_is_listed_and_shown_with_its_attempts(sender:
     assert [(attempt["number"], attempt["state"]) for attempt in shown["tried"]] == [(1, "committing")]
     queues = {queue["queue"]: queue for queue in (await sender.at.get("/queues"))["queues"]}
     assert queues["deliveries in doubt"]["depth"] == 1
-    assert queues["deliveries in doubt"]["worst"] == {"destination": "a", "depth": 1}
+    assert queues["deliveries in doubt"]["worst"] == {"destination": "a", "depth": 1, "name": "The company a"}
     assert queues["deliveries due"] == {
         "queue": "deliveries due",
         "depth": 0,
@@ -325,15 +329,19 @@ async def test_a_paused_destination_or_channel_is_left_alone_until_it_is_resumed
     assert [entry["action"].split(".")[1] for entry in await sender.at.audit()] == ["pause", "resume"]
 
 
-async def test_a_destination_that_is_down_shows_its_breaker(sender: Sender) -> None:
+async def test_a_destination_that_is_down_is_shown_so_by_every_instance(sender: Sender) -> None:
+    database = sender.bench.database
     sender.channel.by_destination["a"] = sender.channel.fails(Unavailable("down", problem=PROBLEM))
     worker = sender.bench.worker(budget=QUICK)
+    first, second = Instance(database, 0, [], worker.breakers.told), Instance(database, 1, [])
     await sender.bench.insert(order("a"))
-    desk = Desk("sender", sender.bench.database, sender=WatchedSender("inbox", worker.breakers))
+    desk = Desk("sender", database, instance=second, sender=WatchedSender("inbox", called))
     async with office(desk) as at, running(worker.run):
 
         async def down() -> bool:
+            await first.note()
             (shown,) = (await at.get("/destinations"))["destinations"]
-            return bool(shown["breaker"] and shown["breaker"]["open_until"])
+            assert shown["name"] == "The company a"
+            return any(one["instance"] == 0 and one["open_until"] for one in shown["breakers"])
 
         await until(down, "the breaker opened")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hub.ops.cli import acting, looking
+from hub.ops.cli import acting, looking, tracing
 from hub.ops.cli.session import Session, system_user
 
 DATA = Path(".data")
@@ -32,9 +32,12 @@ def begin(
 _parked = typer.Typer(invoke_without_command=True, help=looking.PARKED_HELP)
 _parked.callback()(looking.parked)
 _parked.command("show")(looking.parked_show)
-for name in ("queues", "consumers", "destinations", "in-doubt", "delivery", "transaction", "audit"):
-    app.command(name)(getattr(looking, name.replace("-", "_")))
-    if name == "queues":
-        app.add_typer(_parked, name="parked")
+app.command("queues")(looking.queues)
+app.add_typer(_parked, name="parked")
+for name in ("instances", "consumers", "destinations"):
+    app.command(name)(getattr(looking, name))
+for name in ("in-doubt", "delivery", "transaction"):
+    app.command(name)(getattr(tracing, name.replace("-", "_")))
+app.command("audit")(looking.audit)
 for name in ("replay", "discard", "pause", "resume", "skip", "ask", "settle", "reroute"):
     app.command(name)(getattr(acting, name))

@@ -1,6 +1,6 @@
 """Commands that change something; each is in the audit trail of its service, with who did it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 from urllib.parse import quote
@@ -146,8 +146,8 @@ async def _place(hub: Hub, kind: Kind, name: str) -> tuple[str, str]:
             return service, f"/consumers/{quote(name)}"
         if kind is Kind.CHANNEL and answer["channel"] == name:
             return service, "/channel"
-        if kind is Kind.DESTINATION and name in {one["destination"] for one in answer["destinations"]}:
-            return service, f"/destinations/{quote(name, safe='')}"
+        if kind is Kind.DESTINATION and (known := _destination(answer["destinations"], name)):
+            return service, f"/destinations/{quote(known, safe='')}"
     sender, _, idle = name.partition("/")
     if kind is Kind.DESTINATION and sender in found and idle:  # nothing waits for it, so it is not listed
         return sender, f"/destinations/{quote(idle, safe='')}"
@@ -156,6 +156,14 @@ async def _place(hub: Hub, kind: Kind, name: str) -> tuple[str, str]:
     )
     hint += " Name an idle one as SERVICE/DESTINATION." if kind is Kind.DESTINATION else ""
     raise CommandError(" ".join([f"No {kind} is called {name}; {hint}", *failed]), 404)
+
+
+def _destination(listed: Sequence[Mapping[str, Any]], name: str) -> str | None:
+    """Return the destination of this name, given as listed; raises CommandError where several are known by it."""
+    found = [one["destination"] for one in listed if name in (one["destination"], one["name"])]
+    if len(found) > 1:
+        raise CommandError(f"{len(found)} destinations are called {name}; give one by its id: {', '.join(found)}.", 409)
+    return found[0] if found else None
 
 
 def skip(context: typer.Context, consumer: str, reason: Reason) -> None:

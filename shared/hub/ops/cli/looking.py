@@ -2,24 +2,12 @@
 
 from typing import Annotated, Any
 
-import orjson
 import typer
 
-from hub.ops.cli.client import Answer, CommandError, Hub
-from hub.ops.cli.session import Session, session_of, tell
+from hub.ops.cli.session import session_of, tell
 from hub.ops.cli.tables import age, ago, out, short, show, when
 
 PARKED_HELP = "Parked messages by cause; with --cause its messages. `parked show SERVICE/NUMBER` shows one."
-
-
-def _everywhere(session: Session, path: str) -> dict[str, Answer]:
-    """Return each service's answer; says which did not answer, because their rows are missing."""
-    found, failed = session.run(session.hub.everywhere(path))
-    for told in failed:
-        tell(told)
-    if not found:
-        raise typer.Exit(2)
-    return found
 
 
 def queues(
@@ -27,7 +15,7 @@ def queues(
 ) -> None:
     """Show what waits in each service, how much of it, and since when; the oldest first."""
     session = session_of(context)
-    found = _everywhere(session, "/queues")
+    found = session.everywhere("/queues")
     rows = [{"service": service, **queue} for service, answer in found.items() for queue in answer["queues"]]
     rows.sort(key=lambda row: (-(row["oldest_age"] or 0), -(row["depth"] or 0)))
     if session.printed(rows):
@@ -42,7 +30,7 @@ def queues(
                 row["queue"],
                 "unknown" if row["depth"] is None else row["depth"],
                 age(row["oldest_age"]),
-                row["worst"]["destination"] if row.get("worst") else "",
+                (row["worst"]["name"] or row["worst"]["destination"]) if row.get("worst") else "",
             )
             for row in shown
         ),
@@ -58,7 +46,7 @@ def parked(
     if context.invoked_subcommand is not None:
         return
     session = session_of(context)
-    found = _everywhere(session, f"/parked?cause={cause}&limit=200" if cause else "/parked")
+    found = session.everywhere(f"/parked?cause={cause}&limit=200" if cause else "/parked")
     rows = [
         {"service": service, **row}
         for service, answer in found.items()
@@ -115,7 +103,7 @@ def parked_show(context: typer.Context, message: Annotated[str, typer.Argument(m
     """Show one parked message with its error, headers and body."""
     session = session_of(context)
     service, seq = message_of(message)
-    _details(session, session.run(session.hub.call(service, "GET", f"/parked/{seq}")))
+    session.show(session.run(session.hub.call(service, "GET", f"/parked/{seq}")))
 
 
 def message_of(given: str) -> tuple[str, int]:
@@ -132,7 +120,7 @@ def consumers(context: typer.Context) -> None:
     session = session_of(context)
     rows = [
         {"service": service, **row}
-        for service, answer in _everywhere(session, "/consumers").items()
+        for service, answer in session.everywhere("/consumers").items()
         for row in answer["consumers"]
     ]
     if session.printed(rows):
@@ -166,7 +154,7 @@ def _paused(held: dict[str, Any]) -> str:
 def destinations(context: typer.Context) -> None:
     """Show each sender's destinations that something waits for, or that are paused."""
     session = session_of(context)
-    found = _everywhere(session, "/destinations")
+    found = session.everywhere("/destinations")
     if session.printed(found):
         return
     for service, answer in found.items():
@@ -178,7 +166,7 @@ def destinations(context: typer.Context) -> None:
         (
             (
                 service,
-                row["destination"],
+                row["name"] or row["destination"],
                 row["due"],
                 row["waiting"],
                 row["under_way"],
@@ -194,94 +182,42 @@ def destinations(context: typer.Context) -> None:
     for answer in found.values():
         for row in answer["destinations"]:
             if row["paused"]:
-                out.print(f"{row['destination']} is {_paused(row['paused'])}", markup=False, highlight=False)
+                name = row["name"] or row["destination"]
+                out.print(f"{name} is {_paused(row['paused'])}", markup=False, highlight=False)
 
 
 def _condition(row: dict[str, Any]) -> str:
     if row["paused"]:
         return "paused"
-    if row["breaker"] and row["breaker"]["open_until"]:
-        return f"down until {(when(row['breaker']['open_until']) or '')[11:]}"
-    return "down lately" if row["breaker"] else ""
+    if not row["breakers"]:
+        return ""
+    left = max((breaker["open_until"] for breaker in row["breakers"] if breaker["open_until"]), default=None)
+    return f"down until {(when(left) or '')[11:]}" if left else "down lately"
 
 
-def in_doubt(context: typer.Context) -> None:
-    """Show the deliveries of which nobody knows whether the recipient has them."""
+def instances(context: typer.Context) -> None:
+    """Show each service's instances: whether they live, since when, and what they lack."""
     session = session_of(context)
     rows = [
         {"service": service, **row}
-        for service, answer in _everywhere(session, "/deliveries?state=in_doubt&limit=500").items()
-        for row in answer["deliveries"]
+        for service, answer in session.everywhere("/instances").items()
+        for row in answer["instances"]
     ]
     if session.printed(rows):
         return
     show(
-        "Deliveries in doubt",
-        ("Delivery", "Client", "Invoice", "To", "Since#", "Asked#"),
-        (
-            (
-                f"{row['transaction_id']}/{row['leg']}",
-                row["client"],
-                row["number"],
-                row["recipient"],
-                ago(row["doubted_at"]),
-                row["asked"],
-            )
-            for row in rows
-        ),
-        "Nothing is in doubt.",
+        "Instances",
+        ("Service", "Instance#", "Since#", "State"),
+        ((row["service"], row["ordinal"], ago(row["started_at"]), _instance_state(row)) for row in rows),
+        "No instance has told of itself.",
     )
 
 
-def delivery(context: typer.Context, name: Annotated[str, typer.Argument(metavar="TRANSACTION/LEG")]) -> None:
-    """Show one delivery with its attempts, and how it was settled."""
-    session = session_of(context)
-    _, found = session.run(session.hub.holder(f"/deliveries/{name}", f"the delivery {name}"))
-    _details(session, found)
-
-
-def transaction(context: typer.Context, identifier: Annotated[str, typer.Argument(metavar="ID")]) -> None:
-    """Show where a transaction stands, and everything that happened to it."""
-    session = session_of(context)
-    found = session.run(_transaction(session.hub, identifier))
-    if session.printed(found):
-        return
-    _facts({name: value for name, value in found.items() if name not in ("timeline", "legs", "problems")})
-    for problem in found["problems"]:
-        out.print(f"  {problem['en']}", markup=False, highlight=False)
-    show(
-        "\nTimeline",
-        ("Time", "State", "Leg#", "Detail"),
-        (
-            (
-                when(step["time"]),
-                step["state"] + (" (overtaken)" if step["overtaken"] else ""),
-                step["detail"].get("leg"),
-                short(_step(step["detail"])),
-            )
-            for step in found["timeline"]
-        ),
-        "Nothing has happened yet.",
-    )
-
-
-async def _transaction(hub: Hub, identifier: str) -> dict[str, Any]:
-    found = dict(await hub.call("gateway", "GET", f"/transactions/{identifier}"))
-    try:
-        found["legs"] = (await hub.call("router", "GET", f"/transactions/{identifier}"))["legs"]
-    except CommandError as error:
-        if error.status != 404:
-            raise
-        found["legs"] = []
-    return found
-
-
-def _step(detail: dict[str, Any]) -> str:
-    told = [str(detail["channel"])] if detail.get("channel") else []
-    told += [f"attempt {detail['attempt']}"] if detail.get("attempt") else []
-    told += [problem["en"] for problem in detail.get("problems", ())]
-    told += [f"confirmed by {detail['receipt']['confirmed_by']}"] if detail.get("receipt") else []
-    return "; ".join(told)
+def _instance_state(row: dict[str, Any]) -> str:
+    if row["silent"]:
+        return f"silent for {ago(row['seen_at'])}: it was stopped, or cannot write"
+    lacks = [f"{part['part']}: {part['lacks']}" for part in row["parts"] if part["lacks"]]
+    return short("; ".join(lacks)) or "ready"
 
 
 def audit(
@@ -291,7 +227,7 @@ def audit(
     session = session_of(context)
     rows = [
         {"service": service, **row}
-        for service, answer in _everywhere(session, f"/audit?limit={limit}").items()
+        for service, answer in session.everywhere(f"/audit?limit={limit}").items()
         for row in answer["audit"]
     ]
     rows = sorted(rows, key=lambda row: str(row["at"]), reverse=True)[:limit]
@@ -312,24 +248,3 @@ def _target(row: dict[str, Any]) -> str:
     """Return what was acted on, as commands name it."""
     target: str = row["target"]
     return f"{row['service']}/{target}" if target.isdecimal() else target
-
-
-def _details(session: Session, content: Answer) -> None:
-    if not session.printed(content):
-        _facts(content)
-
-
-def _facts(content: Answer) -> None:
-    """Print name and value, one below the other; what has parts as indented JSON."""
-    for name, value in content.items():
-        if value in (None, [], {}):
-            continue
-        label = name.replace("_", " ")
-        if isinstance(value, (dict, list)):
-            text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-            out.print(f"{label}:\n{text}", markup=False, highlight=False, soft_wrap=True)
-        elif "\n" in str(value):
-            out.print(f"{label}:\n{value}", markup=False, highlight=False, soft_wrap=True)
-        else:
-            time = name.endswith(("_at", "_until")) and isinstance(value, str)
-            out.print(f"{label:18} {when(value) if time else value}", markup=False, highlight=False, soft_wrap=True)

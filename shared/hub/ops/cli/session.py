@@ -12,8 +12,8 @@ import orjson
 import typer
 
 from hub.auth import Actor
-from hub.ops.cli.client import CommandError, Hub
-from hub.ops.cli.tables import errors, out
+from hub.ops.cli.client import Answer, CommandError, Hub
+from hub.ops.cli.tables import errors, facts, out
 
 T = TypeVar("T")
 COULD_NOT = 2
@@ -43,6 +43,20 @@ class Session:
         except CommandError as error:
             tell(str(error))
             raise typer.Exit(1 if error.status else COULD_NOT) from error
+
+    def everywhere(self, path: str) -> dict[str, Answer]:
+        """Return each service's answer; says which did not answer, because their rows are missing."""
+        found, failed = self.run(self.hub.everywhere(path))
+        for told in failed:
+            tell(told)
+        if not found:
+            raise typer.Exit(COULD_NOT)
+        return found
+
+    def show(self, content: Answer) -> None:
+        """Print all there is of one thing."""
+        if not self.printed(content):
+            facts(content)
 
     def printed(self, content: Any) -> bool:
         """Print the content as JSON, if that is asked for."""

@@ -1,11 +1,12 @@
 """What a person reads: tables of at most 100 columns, times in Oslo, ages in words."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from rich.console import Console
 from rich.table import Table
 
@@ -69,3 +70,19 @@ def short(text: Any, most: int = 160) -> str | None:
         return None
     line = " ".join(str(text).split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def facts(content: Mapping[str, Any]) -> None:
+    """Print name and value, one below the other; what has parts as indented JSON."""
+    for name, value in content.items():
+        if value in (None, [], {}):
+            continue
+        label = name.replace("_", " ")
+        if isinstance(value, (dict, list)):
+            text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+            out.print(f"{label}:\n{text}", markup=False, highlight=False, soft_wrap=True)
+        elif "\n" in str(value):
+            out.print(f"{label}:\n{value}", markup=False, highlight=False, soft_wrap=True)
+        else:
+            time = name.endswith(("_at", "_until")) and isinstance(value, str)
+            out.print(f"{label:18} {when(value) if time else value}", markup=False, highlight=False, soft_wrap=True)
