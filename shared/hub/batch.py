@@ -61,7 +61,8 @@ def read(record: ConsumerRecord, prefix: str) -> Item:
         record.value or b"",
     )
     try:
-        return Item(event_id(message.headers), message, decode(message), None)
+        event = decode(message)  # first, as a replay does: what fails there has the same cause here
+        return Item(event_id(message.headers), message, event, None)
     except MalformedMessageError as error:
         try:
             identifier = event_id(message.headers)

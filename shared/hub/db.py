@@ -38,6 +38,14 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, (OSError, PoolTimeout, PendingRollbackError, TimeoutError))
 
 
+def in_words(error: BaseException) -> str:
+    """Return what the database or its driver said, without the statement and SQLAlchemy's own remarks."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        told = str(error.orig)
+        return told.partition("'>: ")[2] or told  # the driver's class comes first
+    return str(error) or type(error).__name__
+
+
 def is_unprepared(error: BaseException) -> bool:
     """Tell whether our role, database, schema or right is missing: somebody has yet to give it (28, 3D, 3F, 42501)."""
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
@@ -90,7 +98,7 @@ class Database:
                 yield connection
         except (DBAPIError, PendingRollbackError, OSError, PoolTimeout, TimeoutError) as error:
             if is_transient(error):
-                raise Unavailable(f"database: {error}") from error
+                raise Unavailable(f"database: {in_words(error)}") from error
             raise
 
     async def migrate(self, histories: Sequence[Path]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from hub import metrics
-from hub.db import Database
+from hub.db import Database, in_words
 from hub.errors import Unavailable
 from hub.ids import utc_now
 
@@ -105,7 +105,9 @@ class Health:
 
     def no_database(self, error: Exception) -> None:
         """Note that the database does not answer, or refuses us."""
-        self.store.lacks(f"PostgreSQL at {self._database.place}: {error or 'it does not answer in time'}")
+        self.store.lacks(
+            f"PostgreSQL at {self._database.place}: {in_words(error) if str(error) else 'it does not answer in time'}"
+        )
 
     def told(self) -> list[dict[str, Any]]:
         """Return every part as JSON."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import failpoints, kafka, metrics
-from hub.db import Database, milliseconds
+from hub.db import Database, in_words, milliseconds
 from hub.errors import Unavailable
 from hub.failpoints import Point
 from hub.health import Part
@@ -83,7 +83,7 @@ class Relay:
             try:
                 await self._lead()
             except (Unavailable, SQLAlchemyError, OSError) as error:
-                self.part.lacks(f"{error or type(error).__name__}; it starts again")
+                self.part.lacks(f"{in_words(error)}; it starts again")
                 metrics.RELAY_RESTARTS.inc()
                 await asyncio.sleep(DOWN_SECONDS)
 

@@ -10,6 +10,7 @@ import random
 import traceback
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -78,8 +79,11 @@ def retry_after(attempts: int, asked: timedelta | None = None) -> timedelta:
 
 
 def describe(error: BaseException) -> dict[str, str]:
-    """Return an error's class, text, traceback and fingerprint: where it was raised, not what with, so causes group."""
-    frames = traceback.extract_tb(error.__traceback__)
+    """Return an error's class, text, traceback and fingerprint: where it was raised, not what with, so causes group.
+
+    A replay that fails as before has the same cause: who handed the message over is left out.
+    """
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename not in _CARRIERS]
     place = "|".join(f"{frame.filename}:{frame.name}" for frame in frames[-3:])
     name = type(error).__name__
     return {
@@ -90,6 +94,7 @@ def describe(error: BaseException) -> dict[str, str]:
     }
 
 
+_CARRIERS = {str(Path(__file__).with_name(name)) for name in ("batch.py", "consumer.py", "replayer.py")}
 _NO_ERROR = dict.fromkeys(("error_class", "error_fingerprint", "error_text", "error_traceback"))
 
 

@@ -150,6 +150,14 @@ async def test_a_malformed_message_is_parked_with_its_evidence(transport: Transp
 
     async with running(transport.consumer(Recorder()).run):
         await until(both, "both malformed messages parked")
+    causes = text("SELECT error_fingerprint FROM parked ORDER BY seq")
+    async with transport.database.begin() as connection:
+        before = (await connection.execute(causes)).scalars().all()
+        await connection.execute(text("UPDATE parked SET state = 'retry', next_at = parked_at"))
+    assert await transport.replayer(Recorder()).replay_due() == 0
+    assert await both()
+    async with transport.database.begin() as connection:
+        assert (await connection.execute(causes)).scalars().all() == before
 
 
 async def test_a_lost_position_stops_the_consumer_before_it_handles_anything(transport: Transport) -> None:

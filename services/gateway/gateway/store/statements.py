@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.db import Database, is_transient
+from hub.db import Database, in_words, is_transient
 from hub.errors import Unavailable
 
 
@@ -19,5 +19,5 @@ async def single(database: Database) -> AsyncIterator[AsyncConnection]:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
     except (DBAPIError, OSError, PoolTimeout, TimeoutError) as error:
         if is_transient(error):
-            raise Unavailable(f"database: {error}") from error
+            raise Unavailable(f"database: {in_words(error)}") from error
         raise

@@ -17,6 +17,7 @@ Reason = Annotated[str, typer.Option(help="Why; kept in the audit trail.")]
 MaybeReason = Annotated[str | None, typer.Option(help="Why; kept in the audit trail.")]
 Message = Annotated[str | None, typer.Argument(metavar="[SERVICE/NUMBER]", help="One message.")]
 Cause = Annotated[str | None, typer.Option(help="All messages of this cause.")]
+OfConsumer = Annotated[str | None, typer.Option("--consumer", help="With --cause: this consumer's only.")]
 Expected = Annotated[int | None, typer.Option(help="How many messages you expect; asked for if left out.")]
 Delivery = Annotated[str, typer.Argument(metavar="TRANSACTION/LEG")]
 
@@ -38,6 +39,7 @@ def replay(
     context: typer.Context,
     message: Message = None,
     cause: Cause = None,
+    consumer: OfConsumer = None,
     rate: Annotated[float, typer.Option(min=0.01, max=1000, help="With --cause: messages a second.")] = 10.0,
     expected: Expected = None,
     reason: MaybeReason = None,
@@ -50,7 +52,7 @@ def replay(
         done = answer["state"] == "replayed"
         _say(session, answer, f"{message} was replayed before." if done else f"{message} is handled again now.")
         return
-    service, group = _group(session, cause, expected)
+    service, group = _group(session, cause, consumer, expected)
     answer = session.run(session.hub.call(service, "POST", "/parked/replay", {**group, "rate": rate, "reason": reason}))
     over = f"over {age(answer['seconds'])}" if answer["seconds"] >= 1 else "at once"
     _say(session, answer, f"{answer['replaying']} messages are handled again, {over}.")
@@ -61,6 +63,7 @@ def discard(
     reason: Reason,
     message: Message = None,
     cause: Cause = None,
+    consumer: OfConsumer = None,
     expected: Expected = None,
 ) -> None:
     """Give one parked message up for good, or all of a cause; what waits behind goes on."""
@@ -70,7 +73,7 @@ def discard(
         answer = session.run(session.hub.call(service, "POST", f"/parked/{seq}/discard", {"reason": reason}))
         _say(session, answer, f"{message} is discarded.")
         return
-    service, group = _group(session, cause, expected)
+    service, group = _group(session, cause, consumer, expected)
     answer = session.run(session.hub.call(service, "POST", "/parked/discard", {**group, "reason": reason}))
     _say(session, answer, f"{answer['discarded']} messages are discarded.")
 
@@ -87,19 +90,25 @@ def _either() -> NoReturn:
     raise typer.Exit(2)
 
 
-def _group(session: Session, cause: str | None, expected: int | None) -> tuple[str, Mapping[str, Any]]:
+def _group(
+    session: Session, cause: str | None, consumer: str | None, expected: int | None
+) -> tuple[str, Mapping[str, Any]]:
     """Return where a cause's messages are, and how many the operator expects: typed, unless it was given."""
     if cause is None:
         _either()
     found, _ = session.run(session.hub.everywhere("/parked"))
     groups = [
-        (service, group) for service, answer in found.items() for group in answer["causes"] if group["cause"] == cause
+        (service, group)
+        for service, answer in found.items()
+        for group in answer["causes"]
+        if group["cause"] == cause and consumer in (None, group["consumer"])
     ]
     if not groups:
         tell(f"Nothing is parked for the cause {cause}; `parked` lists what is.")
         raise typer.Exit(1)
     if len(groups) > 1:
-        tell(f"{len(groups)} consumers have messages of this cause; give them singly as SERVICE/NUMBER.")
+        several = ", ".join(group["consumer"] for _, group in groups)
+        tell(f"Several consumers have messages of this cause; say which with --consumer: {several}.")
         raise typer.Exit(1)
     ((service, group),) = groups
     if expected is None:
