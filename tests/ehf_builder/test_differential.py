@@ -74,3 +74,23 @@ def test_rewritten_stylesheets_find_the_same_in_official_and_in_mutated_document
     assert result.findings.total() > 5 * result.documents  # else little has been compared
     assert len(result.findings) > 200
     assert result.crashes > 0
+
+
+def test_rewritten_stylesheets_of_other_document_types_find_the_same(rules: Rules) -> None:
+    """EHF's suites and mutations of their files, by EHF's own stylesheets; before a release by all for them."""
+    if not SUITES.is_dir():
+        pytest.skip(f"the official test documents are not in {SUITES}")
+    official = [(path.name, path.read_bytes()) for path in sorted((SUITES / "ehf").rglob("*.xml"))]
+    whole = [(name, document) for name, document in official if b"testSet" not in document]
+    seeds = [(seed, *whole[seed % len(whole)]) for seed in range(MUTATED // 100)]
+    mutants = [(f"{name} mutated by seed {seed}", mutated(document, seed)) for seed, name, document in seeds]
+    paths = {
+        path
+        for rule_set in rules.sets
+        for kind in ("reminder", "payment_request", "forward_billing")
+        for path in rule_set.stylesheets.get(kind, ())
+        if MUTATED > 3000 or path.name.startswith("EHF-")
+    }
+    result = compared([*official, *mutants], [rules.folder / path for path in sorted(paths)])
+    assert result.differences == []
+    assert len(result.findings) > 50

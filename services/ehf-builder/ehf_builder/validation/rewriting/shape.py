@@ -17,7 +17,8 @@ APPLY, CHOOSE, IF, TEMPLATE, VARIABLE, WHEN = (
     f"{XSL}{name}" for name in ("apply-templates", "choose", "if", "template", "variable", "when")
 )
 _PATTERN_MODE = re.compile(r"M\d+")
-_ONWARDS = "@*|*"
+# How the two generators go on; what neither a rule nor a fallback does anything with makes no difference.
+_ONWARDS = {"@*|*", "@*|*|comment()|processing-instruction()"}
 _OTHER_WAYS = [f"{XSL}{name}" for name in ("next-match", "apply-imports", "call-template", "for-each", "evaluate")]
 
 
@@ -68,8 +69,8 @@ def rules_and_ways_onwards(mode: str, templates: list[Element]) -> tuple[list[El
         expect(set(template.keys()) == {"match", "mode", "priority"}, f"{mode} has another kind of template")
         expect(next(template.iter(*_OTHER_WAYS), None) is None, f"{mode} goes other ways")
         last = next(template.iterchildren(etree.Element, reversed=True), None)
-        goes_on = last is not None and dict(last.items()) == {"mode": mode, "select": _ONWARDS}
-        expect(goes_on, f"{mode} goes on otherwise")
+        goes_on = dict(last.items()) if last is not None else {}
+        expect(goes_on.pop("select", None) in _ONWARDS and goes_on == {"mode": mode}, f"{mode} goes on otherwise")
         onwards.append(cast("Element", last))
     return list(by_priority.values()), onwards
 
