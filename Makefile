@@ -15,7 +15,7 @@ test: $(READY) check  ## formatting, lint, types, layers, every test on real Pos
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy shared services tests
+	$(BIN)/mypy shared services clients tests
 	$(BIN)/lint-imports
 
 bench: $(READY)  ## figures as JSON lines

@@ -32,7 +32,7 @@ class Http:
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                date_header=False,
+                date_header=True,
                 timeout_graceful_shutdown=CLOSE_SECONDS,
                 lifespan="off",
             )
