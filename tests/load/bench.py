@@ -24,6 +24,7 @@ from hub.stack.catalogue import specs
 from hub.stack.process import free_ports
 from hub.stack.provision import DATABASE
 from hub.stack.run import RunningStack, run_stack
+from tests.ehf_builder.hostile import HOSTILE
 from tests.load import fairness, preload, stages
 from tests.load.generator import Generator, Outcome
 from tests.load.side_by_side import compared
@@ -57,6 +58,20 @@ def validator() -> None:
         engine.validate(content, today)
     rate = VALIDATIONS / (time.perf_counter() - started)
     tell("validator", document=document.name, bytes=len(content), documents_per_second_per_core=round(rate, 1))
+
+
+def hostile_input() -> None:
+    """Measure the slowest refusal of a document that is made to exhaust its reader (goal: within a second)."""
+    engine = Engine(rules.load(cache_folder(os.environ)))
+    today = datetime.now(UTC).date()
+    seconds = {}
+    for name, document in HOSTILE.items():
+        content = document.encode()
+        started = time.perf_counter()
+        engine.validate(content, today)
+        seconds[name] = time.perf_counter() - started
+    slowest = max(seconds, key=seconds.__getitem__)
+    tell("hostile input", documents=len(seconds), slowest=slowest, seconds=round(seconds[slowest], 2))
 
 
 def beside_the_reference() -> None:
@@ -158,6 +173,7 @@ async def _fairness(gateway: Gateway, installs: Sequence[Install], recipient: st
 def main() -> None:
     """Run every measurement."""
     validator()
+    hostile_input()
     beside_the_reference()
     with tempfile.TemporaryDirectory(prefix="sentral-bench-") as folder:
         data = Path(folder)
