@@ -1,6 +1,7 @@
 """One real PostgreSQL and one real Kafka for the whole test session; a database and a topic prefix for each test."""
 
 import asyncio
+import os
 import secrets
 import tempfile
 import threading
@@ -12,10 +13,40 @@ from typing import Protocol
 import pytest
 
 from hub.db import HUB_MIGRATIONS, Database
-from hub.stack import provision
+from hub.stack import process, provision
 from hub.stack.local import LocalStack
 
 PASSWORD = "for-tests-only"
+# What several workers of pytest-xdist share out: whole groups, those first that take longest.
+HUBS = ("hub", "book")  # fixtures that start a hub: whoever uses one of them belongs together
+LONGEST = ("book", "tests/faults/test_whole_hub.py", "hub", "tests/ehf_builder/test_differential.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares a hub, or else a file; begin with what takes longest."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group_of(item)))
+    items.sort(key=_place_of)  # stable: each group keeps its order
+
+
+def _group_of(item: pytest.Item) -> str:
+    file = item.nodeid.partition("::")[0]
+    shared = [name for name in HUBS if name in getattr(item, "fixturenames", ())]
+    return shared[0] if shared and file not in LONGEST else file
+
+
+def _place_of(item: pytest.Item) -> int:
+    marker = item.get_closest_marker("xdist_group")
+    group = marker.args[0] if marker else ""
+    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker ports of its own, so that none takes a port which another has just found free."""
+    count, name = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    width, number = len(process.PORTS) // count, int(name.removeprefix("gw"))
+    first = process.PORTS.start + number * width
+    os.environ["HUB_PORTS"] = f"{first}-{first + width - 1}"
 
 
 class DatabaseOf(Protocol):

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.hub import RunningHub
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     running = RunningHub.in_folder(tmp_path_factory.mktemp("e2e") / "data").start()
     yield running

@@ -34,9 +34,10 @@ from hub.messages import Message
 from hub.pipeline import TOPICS
 from hub.stack import provision
 from hub.stack.catalogue import SERVICES, specs
-from hub.stack.supervisor import Service, ServiceSpec
+from hub.stack.supervisor import ServiceSpec
 from tests.conftest import PASSWORD, Servers
 from tests.e2e.hub import RunningHub
+from tests.faults.nursery import Child, Nursery
 
 T = TypeVar("T")
 PATIENCE = 120.0  # seconds
@@ -56,16 +57,17 @@ def armed_at(point: Point, hit: int = 1, *, stop: bool = False) -> dict[str, str
 class MortalHub(RunningHub):
     """One process per service. `deaths` are the exit codes of those that were armed and have died since."""
 
-    def __init__(self, data: Path, port: int, servers: Servers) -> None:
+    def __init__(self, data: Path, port: int, servers: Servers, nursery: Nursery) -> None:
         super().__init__(data, port)
         self.servers = servers
+        self.nursery = nursery
         self.prefix = f"t{secrets.token_hex(4)}."
         self.database = f"test_{secrets.token_hex(6)}"
         self.secret_key = base64.b64encode(secrets.token_bytes(32)).decode()
         self.outside_world = Outside.at(data / "outside")
         self.specs: dict[str, ServiceSpec] = {}
         self.deaths: dict[str, int] = {}
-        self._members: dict[str, Service] = {}
+        self._members: dict[str, Child] = {}
         self.armed: set[str] = set()
         self._runner = asyncio.Runner()
         self._exits = AsyncExitStack()
@@ -133,7 +135,7 @@ class MortalHub(RunningHub):
     def launch(self, service: str, changed: Mapping[str, str] = NOTHING, *, ordinal: int = 0) -> str:
         """Start a service (or another one of it) anew, with these settings changed; return the process's name."""
         environment = {**self.environment(service), **changed}
-        member = Service(self.specs[service], ordinal, environment=environment, logs=self.data / "logs")
+        member = Child(self.nursery, self.specs[service], ordinal, environment=environment, logs=self.data / "logs")
         self._runner.run(member.start())
         self._members[member.name] = member
         return member.name

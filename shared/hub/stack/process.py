@@ -22,6 +22,7 @@ from hub.stack.errors import StackError
 LAUNCHER = Path(__file__).with_name("launch.py")
 LOOK_SECONDS = 0.05  # how often an ended process is noticed
 PORTS = range(21000, 32000)  # below the range from which Linux gives ports to outgoing connections
+PORTS_VARIABLE = "HUB_PORTS"  # other ones: `21000-21999`
 LOG_LIMIT = 20 * 1024 * 1024  # bytes; a log that is longer when its program starts makes room, one older is kept
 
 Process = subprocess.Popen[bytes]
@@ -132,10 +133,24 @@ def free_ports(remembered: Sequence[int], count: int) -> list[int]:
     """Give the remembered ports where they are still free, and new ones otherwise."""
     if len(remembered) == count and all(map(is_free, remembered)):
         return list(remembered)
-    ports = [port for port in random.sample(PORTS, 200) if is_free(port)][:count]
+    among = _ports(os.environ)
+    ports = [port for port in random.sample(among, min(200, len(among))) if is_free(port)][:count]
     if len(ports) < count:
-        raise StackError(f"No free port between {PORTS.start} and {PORTS.stop} on 127.0.0.1; stop what uses them.")
+        raise StackError(
+            f"{count} free ports are needed on 127.0.0.1 between {among.start} and {among.stop - 1}; stop what uses "
+            f"them, or name others ({PORTS_VARIABLE}=21000-21999)."
+        )
     return ports
+
+
+def _ports(environment: Mapping[str, str]) -> range:
+    given = environment.get(PORTS_VARIABLE)
+    if not given:
+        return PORTS
+    first, _, last = given.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 1024 <= int(first) <= int(last) < 65536):
+        raise StackError(f"{PORTS_VARIABLE}={given} is no range of ports, such as 21000-21999.")
+    return range(int(first), int(last) + 1)
 
 
 async def accepts(port: int) -> bool:

@@ -13,6 +13,7 @@ import asyncpg
 import psutil
 import pytest
 
+from hub.stack.process import PORTS_VARIABLE as PORTS
 from hub.stack.process import free_ports
 
 Start = Callable[[], "Running"]
@@ -24,7 +25,7 @@ class Running:
 
     def __init__(self, folder: Path, port: int) -> None:
         command = [sys.executable, str(TOY_STACK), str(folder), str(port)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+        environment = {name: os.environ[name] for name in os.environ if name == PORTS or not name.startswith("HUB_")}
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
         )
