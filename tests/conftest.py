@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub.db import HUB_MIGRATIONS, Database
 from hub.stack import process, provision
@@ -76,6 +77,7 @@ def servers() -> Iterator[Servers]:
 
     async def run(folder: Path) -> None:
         async with LocalStack(folder, environment={}, say=lambda _line: None) as stack:
+            await forgetful(stack.database_url)
             started.append(Servers(stack.database_url, stack.kafka_bootstrap, stack.cache))
             ready.set()
             await asyncio.to_thread(stop.wait)
@@ -98,6 +100,16 @@ def servers() -> Iterator[Servers]:
     yield started[0]
     stop.set()
     thread.join()
+
+
+async def forgetful(admin_url: str) -> None:
+    """Have the server survive its own death, but not the machine's: no test here pulls the plug."""
+    engine = create_async_engine(admin_url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as admin:
+        for setting in ("fsync", "full_page_writes"):
+            await admin.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        await admin.exec_driver_sql("SELECT pg_reload_conf()")
+    await engine.dispose()
 
 
 @pytest.fixture(scope="session")

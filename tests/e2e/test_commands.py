@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from hub.stack.process import free_ports
 from tests.e2e.hub import ROOT, RunningHub
 
@@ -70,14 +68,12 @@ def test_a_second_start_on_the_same_folder_is_refused(hub: RunningHub) -> None:
     assert "already runs" in done.stderr
 
 
-def test_data_survive_a_restart_and_keys_stay_good(tmp_path_factory: pytest.TempPathFactory) -> None:
-    running = RunningHub.in_folder(tmp_path_factory.mktemp("restart") / "data").start()
-    sender = running.install_of("310000019")
-    identifier = running.send(sender, running.demo["recipients"]["inbox"])
-    before = running.ended(sender, identifier)
-    assert running.stop() == 0
-    running.start()
-    assert running.transaction(sender, identifier) == before
-    again = running.send(sender, running.demo["recipients"]["ftp"])
-    assert running.ended(sender, again)["status"] == "delivered"
-    assert running.stop() == 0
+def test_data_survive_a_restart_and_keys_stay_good(hub: RunningHub) -> None:
+    sender = hub.install_of("310000019")
+    identifier = hub.send(sender, hub.demo["recipients"]["inbox"])
+    before = hub.ended(sender, identifier)
+    assert hub.stop() == 0
+    hub.start()
+    assert hub.transaction(sender, identifier) == before
+    again = hub.send(sender, hub.demo["recipients"]["ftp"])
+    assert hub.ended(sender, again)["status"] == "delivered"

@@ -91,7 +91,7 @@ async def create_database_from_template(admin_url: str, template: str, database:
     Rights on the database itself are no part of the copy and are given anew.
     """
     async with _connected(admin_url) as admin:
-        await admin.exec_driver_sql(f"CREATE DATABASE {_name(database)} TEMPLATE {_name(template)}")
+        await admin.exec_driver_sql(f"CREATE DATABASE {_name(database)} TEMPLATE {_name(template)} STRATEGY file_copy")
         await _close_to_others(admin, database, services)
 
 
