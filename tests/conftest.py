@@ -23,6 +23,7 @@ HUBS = ("hub", "book")  # fixtures that start a hub: whoever uses one of them be
 LONGEST = ("book", "tests/faults/test_whole_hub.py", "hub", "tests/ehf_builder/test_differential.py")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares a hub, or else a file; begin with what takes longest."""
     for item in items:

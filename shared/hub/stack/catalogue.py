@@ -34,7 +34,7 @@ def specs(
         raise StackError(f"Port {gateway_port} on 127.0.0.1 is taken. Stop what uses it, or give another with --port.")
     own = own or {}
     wanted = [service for service in SERVICES if not missing(service, {**environment, **own.get(service, {})})]
-    free = iter(process.free_ports([], len(wanted) * instances - 1))
+    free = (port for port in process.free_ports([], len(wanted) * instances) if port != gateway_port)
     ports = {
         service: [gateway_port if service == GATEWAY and ordinal == 0 else next(free) for ordinal in range(instances)]
         for service in wanted

@@ -129,17 +129,22 @@ def is_free(port: int) -> bool:
     return True
 
 
+_given: set[int] = set()  # by this process; who got them may not listen yet
+
+
 def free_ports(remembered: Sequence[int], count: int) -> list[int]:
-    """Give the remembered ports where they are still free, and new ones otherwise."""
+    """Give the remembered ports where they are still free, and otherwise new ones that nobody else was given here."""
     if len(remembered) == count and all(map(is_free, remembered)):
         return list(remembered)
     among = _ports(os.environ)
-    ports = [port for port in random.sample(among, min(200, len(among))) if is_free(port)][:count]
+    drawn = sorted(random.sample(among, min(200, len(among))), key=_given.__contains__)
+    ports = [port for port in drawn if is_free(port)][:count]
     if len(ports) < count:
         raise StackError(
             f"{count} free ports are needed on 127.0.0.1 between {among.start} and {among.stop - 1}; stop what uses "
             f"them, or name others ({PORTS_VARIABLE}=21000-21999)."
         )
+    _given.update(ports)
     return ports
 
 

@@ -13,6 +13,15 @@ def test_ports_are_taken_from_where_they_may_be_taken(monkeypatch: pytest.Monkey
     assert set(ports) <= set(process.PORTS[:100])
 
 
+def test_nobody_is_given_a_port_that_another_was_given_and_does_not_listen_on_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "_given", set())
+    monkeypatch.setenv(process.PORTS_VARIABLE, f"{process.PORTS.start}-{process.PORTS.start + 49}")
+    ports = [port for _ in range(20) for port in process.free_ports([], 1)]
+    assert len(set(ports)) == len(ports)
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [("21000", "no range"), ("22000-21000", "no range"), ("80-90", "no range"), ("21000-21001", "3 free ports")],
