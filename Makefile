@@ -10,7 +10,7 @@ run: $(READY)  ## set up, start the demonstration, show each invoice's way; ARGS
 	$(BIN)/python -m hub demo $(ARGS)
 
 test: $(READY) check  ## formatting, lint, types, layers, every test on real PostgreSQL and Kafka
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

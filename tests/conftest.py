@@ -18,29 +18,45 @@ from hub.stack import process, provision
 from hub.stack.local import LocalStack
 
 PASSWORD = "for-tests-only"
-# What several workers of pytest-xdist share out: whole groups, those first that take longest.
-HUBS = ("hub", "book")  # fixtures that start a hub: whoever uses one of them belongs together
-LONGEST = ("book", "tests/faults/test_whole_hub.py", "hub", "tests/ehf_builder/test_differential.py")
+# What several workers of pytest-xdist share out are folders whose tests share a hub, and else files; those first that
+# take longest.
+SHARED = ("tests/faults", "tests/e2e")
+ALONE = (
+    "tests/faults/test_whole_hub.py",
+    "tests/faults/test_crossed_batches.py",
+    "tests/e2e/test_stop.py",
+    "tests/e2e/test_any_order.py",
+)
+LONGEST = ("tests/faults", ALONE[0], "tests/e2e", "tests/ehf_builder/test_differential.py")
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
+def group_of(nodeid: str) -> str:
+    """Tell with which others a test must share a worker."""
+    file = nodeid.partition("::")[0]
+    folder = file.rpartition("/")[0]
+    return folder if folder in SHARED and file not in ALONE else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Share out whole groups; pytest-xdist's own marks for that do nothing with this pytest."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - not there where it does not work
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a hub, or else a file; begin with what takes longest."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group_of(item)))
-    items.sort(key=_place_of)  # stable: each group keeps its order
+    """Begin with what takes longest; the tests of each group keep their order."""
 
+    def place(item: pytest.Item) -> int:
+        group = group_of(item.nodeid)
+        return LONGEST.index(group) if group in LONGEST else len(LONGEST)
 
-def _group_of(item: pytest.Item) -> str:
-    file = item.nodeid.partition("::")[0]
-    shared = [name for name in HUBS if name in getattr(item, "fixturenames", ())]
-    return shared[0] if shared and file not in LONGEST else file
-
-
-def _place_of(item: pytest.Item) -> int:
-    marker = item.get_closest_marker("xdist_group")
-    group = marker.args[0] if marker else ""
-    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
+    items.sort(key=place)
 
 
 def pytest_configure(config: pytest.Config) -> None:

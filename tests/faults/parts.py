@@ -82,7 +82,7 @@ class MortalHub(RunningHub):
         for service in self.specs:
             self.launch(service)
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
-        self.until(self._serves, "the hub serves", seconds=120)
+        self.until(self._serves, "the hub serves", seconds=240)
         self._runner.run(self._set_up())
         return self
 
