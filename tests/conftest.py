@@ -42,11 +42,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Share out whole groups; pytest-xdist's own marks for that do nothing with this pytest."""
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - not there where it does not work
 
-    class Groups(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return group_of(nodeid)
-
-    return Groups(config, log)
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = group_of
+    return scheduler
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
