@@ -36,6 +36,7 @@ company = Table(
     metadata,
     Column("organisation_number", Text, primary_key=True),
     Column("entry", JSONB),
+    Column("hold_minutes", Integer),
     Column("version", BigInteger),
     Column("created_at", _TIME),
 )
@@ -124,6 +125,8 @@ transaction = Table(
     Column("received", JSONB),
     Column("document", JSONB),
     Column("batch", Uuid),
+    Column("send_not_before", _TIME),
+    Column("held", Boolean),
     Column("state", Text),
     Column("rank", ARRAY(Integer)),
     Column("channel", Text),

@@ -87,6 +87,14 @@ ATTACHED_TWICE = Problem(
     en="Attachments are given both in the invoice (attachments) and as parts of the form. Use one of the two.",
     field="attachments",
 )
+NOT_BEFORE = Problem(
+    code="invalid",
+    nb="send_not_before må være et tidspunkt med tidssone, høyst et år fram, som 2026-12-01T08:00:00+01:00. Husk at "
+    "«+» skrives %2B i en adresse.",
+    en="send_not_before must be a time with its zone, at most a year ahead, as 2026-12-01T08:00:00+01:00. Remember "
+    "that `+` is written %2B in an address.",
+    field="send_not_before",
+)
 INBOX_ITEM_LEASED = Problem(
     code="inbox-item-leased",
     nb="En annen installasjon har hentet dokumentet og har det til behandling. Prøv igjen om ti minutter.",

@@ -27,6 +27,7 @@ from hub.tasks import woken
 
 POLL_SECONDS = 0.2
 GATHER_SECONDS = 0.05
+DUE_AT_ONCE = 1_000
 
 
 def submitted(row: Any, register_version: int, now: datetime) -> InvoiceSubmitted:
@@ -94,6 +95,7 @@ class Releaser:
         async with self._database.begin() as connection:
             if not await releases.lead(connection):
                 return 0
+            await releases.let_due(connection, now, DUE_AT_ONCE)
             busy = await releases.in_flight(connection, now - settings.in_flight_for, settings.in_flight)
             free = self._window.look(busy, now)
             self._full = not free

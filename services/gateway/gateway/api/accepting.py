@@ -5,9 +5,12 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
 import structlog
+from fastapi import Query
 
 from gateway import door, problems
 from gateway.api.parts import Caller, Parts
@@ -20,7 +23,16 @@ from hub.failpoints import Point
 from hub.ids import uuid7
 from hub.parties import RegisterEntry
 
+NotBefore = Annotated[
+    str | None,
+    Query(
+        description="Nothing is sent before this time (ISO 8601 with zone, at most a year ahead); until then it can be "
+        "cancelled at once.",
+        examples=["2026-12-01T08:00:00+01:00"],
+    ),
+]
 KEY = re.compile(r"[\x20-\x7e]{1,200}")
+LONGEST_WAIT = timedelta(days=366)
 IN_THREAD = 100_000  # bytes from which reading documents would hold up the others' requests
 
 log = structlog.get_logger(__name__)
@@ -28,13 +40,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A document that the door has read, under its idempotency key; `batch` is the one it came in."""
+    """A document that the door has read, under its idempotency key.
+
+    `batch` is the one it came in, `not_before` the time that its sender gave.
+    """
 
     key: str
     body: bytes
     letter: Letter
     recipient: str
     batch: UUID | None = None
+    not_before: datetime | None = None
 
 
 def checked_key(given: str | None) -> str:
@@ -42,6 +58,25 @@ def checked_key(given: str | None) -> str:
     if given is None or not KEY.fullmatch(given):
         raise Refused(problems.IDEMPOTENCY_KEY_MISSING)
     return given
+
+
+def checked_time(given: str | None, now: datetime) -> datetime | None:
+    """Return the time before which nothing is to be sent; raises Refused for one without zone, or too far ahead."""
+    if given is None:
+        return None
+    try:
+        time = datetime.fromisoformat(given)
+    except ValueError:
+        raise Refused(problems.NOT_BEFORE) from None
+    if time.tzinfo is None or time > now + LONGEST_WAIT:
+        raise Refused(problems.NOT_BEFORE)
+    return time
+
+
+def _held_until(given: datetime | None, hold: timedelta, now: datetime) -> datetime | None:
+    """Return until when a document is held, None for one that may go at once."""
+    latest = max(given or now, now + hold)
+    return latest if latest > now else None
 
 
 def read_letter(media: str, body: bytes, client: RegisterEntry) -> Letter:
@@ -96,6 +131,7 @@ async def accept(parts: Parts, caller: Caller, client: RegisterEntry, arrival: A
         media=letter.media,
         received=received,
         batch=arrival.batch,
+        send_not_before=_held_until(arrival.not_before, caller.hold, now),
         now=now,
     )
     identifier = await parts.submissions.accept(submission)

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from gateway import door
-from gateway.api import admin, batch, customers, events, inbox, problems, transactions, usage
+from gateway.api import admin, batch, cancelling, customers, events, holds, inbox, problems, transactions, usage
 from gateway.api.encoding import Encoding
 from gateway.api.limits import BodyLimit
 from gateway.api.parts import Parts
@@ -32,10 +32,12 @@ def make_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     for router in (
         batch.router,
+        cancelling.router,
         transactions.router,
         events.router,
         inbox.router,
         customers.router,
+        holds.router,
         usage.router,
         admin.router,
     ):

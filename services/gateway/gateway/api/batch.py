@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
@@ -9,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Header, Request, Response
 
 from gateway import problems
-from gateway.api.accepting import Arrival, accept, addressed, checked_key, read_letter
+from gateway.api.accepting import Arrival, NotBefore, accept, addressed, checked_key, checked_time, read_letter
 from gateway.api.limits import read_body
 from gateway.api.parts import Caller, Parts, Sender, Wired
 from gateway.api.problems import details
@@ -51,6 +52,7 @@ async def submit_batch(
         str | None,
         Header(description="Required. One value per batch, the same when you repeat it (1-200 characters)."),
     ] = None,
+    send_not_before: NotBefore = None,
 ) -> Response:
     """Accept invoices of one company: NDJSON, an invoice (JSON) per line.
 
@@ -59,6 +61,7 @@ async def submit_batch(
     stands, and a line that was refused can be corrected.
     """
     key = checked_key(idempotency_key)
+    not_before = checked_time(send_not_before, parts.clock())
     client = caller.client()
     given = request.headers.get("content-type", "")
     if given.partition(";")[0].strip().lower() not in _TYPES:
@@ -67,6 +70,7 @@ async def submit_batch(
     lines = _lines(await read_body(request, parts.settings.max_batch_bytes))
     read = await asyncio.to_thread(_letters, lines.values(), client)
     arrivals = await _arrivals(parts, client, (key, batch), list(zip(lines.values(), read, strict=True)))
+    arrivals = [replace(one, not_before=not_before) if isinstance(one, Arrival) else one for one in arrivals]
     outcomes = await _accepted(parts, caller, client, arrivals)
     answers = [_answer(place, batch, outcome) for place, outcome in zip(lines, outcomes, strict=True)]
     return _Lines(b"".join(answer + b"\n" for answer in answers))

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -46,6 +46,11 @@ class Caller:
 
     install: UUID
     who: Principal
+
+    @property
+    def hold(self) -> timedelta:
+        """How long the one company that it acts for keeps its invoices before they are let go."""
+        return self.who.clients[0].hold
 
     def client(self) -> RegisterEntry:
         """Return the one company it acts for in this request; raises Refused, naming what is missing."""

@@ -4,23 +4,19 @@ import asyncio
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from gateway import problems
 from gateway.api import multipart
-from gateway.api.accepting import Arrival, accept, addressed, checked_key, letter_of
+from gateway.api.accepting import Arrival, NotBefore, accept, addressed, checked_key, checked_time, letter_of
 from gateway.api.direct import direct
 from gateway.api.limits import read_body
 from gateway.api.parts import Parts, Sender, Wired, parts_of, sender_of
-from gateway.api.views import Accepted, Cancellation, Page, Summary, Transaction, links, summary, transaction
-from gateway.domain.cancelling import Asker, cancel
+from gateway.api.views import Accepted, Page, Summary, Transaction, links, summary, transaction
 from gateway.joining import File, join_json, join_ubl
-from gateway.store import cancellations, transactions
-from gateway.store.progress import progress_of
-from hub import outbox
+from gateway.store import transactions
 from hub.errors import Refused
-from hub.pipeline import BlobRef, Cancelled, CancelRequested
+from hub.pipeline import BlobRef
 from hub.status import State
 
 PATH = "/v1/transactions"
@@ -32,7 +28,6 @@ _MEDIA: dict[str, Literal["json", "ubl"]] = {
 }
 
 router = APIRouter(prefix=PATH, tags=["transactions"])
-log = structlog.get_logger(__name__)
 
 _REQUEST_BODY = {
     "requestBody": {
@@ -54,6 +49,7 @@ async def submit(
         str | None,
         Header(description="Required. One value per invoice, the same when you repeat it (1-200 characters)."),
     ] = None,
+    send_not_before: NotBefore = None,
 ) -> Response:
     """Accept an invoice or credit note, as JSON or UBL, or as a form with files that are to go with it.
 
@@ -61,13 +57,14 @@ async def submit(
     accepted and ends as `refused`, with every finding.
     """
     key = checked_key(idempotency_key)
+    not_before = checked_time(send_not_before, parts.clock())
     client = caller.client()
     media, body = await _document(request, parts)
     letter = await letter_of(media, body, client)
     [recipient] = await addressed(parts, client, [letter])
     if isinstance(recipient, Refused):
         raise recipient
-    identifier = await accept(parts, caller, client, Arrival(key, body, letter, recipient))
+    identifier = await accept(parts, caller, client, Arrival(key, body, letter, recipient, not_before=not_before))
     accepted = Accepted(transaction_id=identifier, links=links(identifier))
     return Response(accepted.model_dump_json(), status_code=202, media_type="application/json")
 
@@ -97,7 +94,8 @@ def _joined(content_type: str, body: bytes) -> tuple[str, bytes]:
 
 async def _submit(request: Request) -> Response:
     caller = await sender_of(request)
-    return await submit(request, parts_of(request), caller, request.headers.get("idempotency-key"))
+    asked = request.headers.get("idempotency-key"), request.query_params.get("send_not_before")
+    return await submit(request, parts_of(request), caller, *asked)
 
 
 router.add_api_route(
@@ -156,44 +154,6 @@ async def document(
     sent = row.document if version is None else None
     as_json = sent is None and row.media == "json"
     return await blob(parts, sent or row.received, "application/json" if as_json else "application/xml")
-
-
-@router.post(
-    "/{transaction_id}/cancel",
-    summary="Cancel a transaction",
-    responses={
-        202: {"model": Cancellation, "description": "Under way; it is stopped unless it is too late."},
-        409: {"description": "It has ended (problem details say what to do instead), or it came from outside."},
-    },
-)
-async def cancel_transaction(parts: Wired, caller: Sender, transaction_id: UUID, response: Response) -> Cancellation:
-    """Stop a document that nobody has received.
-
-    200 `cancelled`: nothing was or will be sent, and the number is free. 202 `cancelling`: it is on its way and is
-    stopped if nothing of it can have been seen yet; follow the transaction, which ends as `cancelled` or goes on.
-    Asking again does no harm.
-    """
-    now = parts.clock()
-    async with parts.database.begin() as connection:
-        row = await cancellations.locked(connection, caller.who, transaction_id)
-        if row is None:
-            raise Refused(problems.NOT_FOUND)
-        progress = progress_of(row)
-        event = cancel(
-            progress, waiting=row.released_at is None, asked_by=Asker(caller.install, caller.who.initiator), now=now
-        )
-        if isinstance(event, Cancelled):
-            parts.bell.remember(await cancellations.end(connection, progress, event, now))
-        await outbox.emit(connection, [event] if event else [])
-    under_way = isinstance(event, CancelRequested)
-    if event is not None:
-        parts.committed()
-        log.info(
-            "asked to cancel", transaction_id=str(transaction_id), install=str(caller.install), waited=not under_way
-        )
-    response.status_code = 202 if under_way else 200
-    status: Literal["cancelled", "cancelling"] = "cancelling" if under_way else "cancelled"
-    return Cancellation(transaction_id=transaction_id, status=status, links=links(transaction_id))
 
 
 async def _visible(connection: Any, caller: Sender, identifier: UUID) -> Any:

@@ -1,10 +1,11 @@
 """What the API shows of transactions, feeds and inboxes."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic_core import PydanticCustomError
 
 from hub.status import State
 
@@ -71,6 +72,36 @@ class Cancellation(BaseModel):
     links: Links
 
 
+class CancelMany(BaseModel):
+    """What to cancel all of: a batch (by its `batch_id`), what this install sent, or the company's (Hub-Client)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scope: Literal["batch", "install", "company"]
+    batch_id: UUID | None = Field(None, description="Required with the scope `batch`, and of no other.")
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if (self.scope == "batch") != (self.batch_id is not None):
+            raise PydanticCustomError("batch_id", "`batch_id` goes with the scope `batch`, and with no other")
+        return self
+
+
+class Cancellations(BaseModel):
+    """How many were stopped for good, and how many are under way and stopped unless it is too late."""
+
+    cancelled: int
+    cancelling: int
+
+
+class Hold(BaseModel):
+    """How long a company's invoices are kept, so that they can be cancelled at once, before they are let go."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    minutes: int = Field(ge=0, le=7 * 24 * 60, description="0 lets them go at once.", examples=[15])
+
+
 class Requester(BaseModel):
     """Who asked: a company by itself (`client`), or its office."""
 
@@ -117,6 +148,7 @@ class Transaction(Summary):
 
     initiator: str = Field(description="Organisation number of who sent it: the company itself, or its office.")
     batch_id: UUID | None = Field(None, description="The batch that it came in.")
+    send_not_before: Time | None = Field(None, description="It is or was held until then.")
     problems: list[ShownProblem] = []
     receipts: list[ShownReceipt] = []
     timeline: list[TimelineEntry]
@@ -204,6 +236,7 @@ def transaction(row: Any, timeline: Any) -> Transaction:
         **summary(row),
         initiator=row.initiator,
         batch_id=row.batch,
+        send_not_before=row.send_not_before,
         problems=row.problems,
         receipts=[entry.receipt for entry in entries if entry.receipt],
         timeline=entries,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -63,6 +63,13 @@ async def put_company(connection: AsyncConnection, entry: RegisterEntry, now: da
     )
     await versions.tell(connection, [(version, entry)], now)
     return entry
+
+
+async def put_hold(connection: AsyncConnection, number: str, minutes: int) -> None:
+    """Set how long a company's invoices are kept before they are let go; no other service needs to know."""
+    await connection.execute(
+        update(company).where(company.c.organisation_number == number).values(hold_minutes=minutes)
+    )
 
 
 async def companies(connection: AsyncConnection) -> Sequence[RegisterEntry]:

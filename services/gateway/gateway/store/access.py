@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,7 +22,8 @@ OSLO = ZoneInfo("Europe/Oslo")
 # One round trip for keys and the companies asked for. Without a company, two are enough to know that it is needed.
 _PRINCIPALS = text("""
     SELECT r.place, k.id AS key_id, k.hash, k.scopes, k.install, i.owner_office, i.owner_company,
-           (SELECT jsonb_agg(jsonb_build_object('entry', c.entry, 'engaged', i.owner_office IS NULL OR EXISTS (
+           (SELECT jsonb_agg(jsonb_build_object(
+                'entry', c.entry, 'hold', c.hold_minutes, 'engaged', i.owner_office IS NULL OR EXISTS (
                        SELECT FROM engagement e
                        WHERE e.office = i.owner_office AND e.company = a.company
                          AND e.valid_from <= :today AND (e.valid_to IS NULL OR :today < e.valid_to))))
@@ -52,10 +53,14 @@ _SERVED = text("""
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A company that the install may act for; `engaged` is whether its owner's engagement covers today."""
+    """A company that the install may act for; `engaged` is whether its owner's engagement covers today.
+
+    `hold` is how long the company wants its invoices kept before they are let go.
+    """
 
     entry: RegisterEntry
     engaged: bool
+    hold: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,9 @@ def _principal(row: Any, client: str | None) -> Principal:
         owner_office=row.owner_office,
         owner_company=row.owner_company,
         asked=client,
-        clients=tuple(Client(RegisterEntry.model_validate(a["entry"]), a["engaged"]) for a in acting),
+        clients=tuple(
+            Client(RegisterEntry.model_validate(a["entry"]), a["engaged"], timedelta(minutes=a["hold"])) for a in acting
+        ),
     )
 
 

@@ -21,15 +21,15 @@ _IN_FLIGHT = text("""
 # waiting for one install cost as much as one.
 _NEXT = text("""
     WITH RECURSIVE waiting AS (
-        (SELECT install FROM transaction WHERE released_at IS NULL ORDER BY install LIMIT 1)
+        (SELECT install FROM transaction WHERE released_at IS NULL AND NOT held ORDER BY install LIMIT 1)
         UNION ALL
-        SELECT (SELECT t.install FROM transaction t WHERE t.released_at IS NULL AND t.install > w.install
+        SELECT (SELECT t.install FROM transaction t WHERE t.released_at IS NULL AND NOT t.held AND t.install > w.install
                 ORDER BY t.install LIMIT 1)
         FROM waiting w WHERE w.install IS NOT NULL
     ), turn AS (
         SELECT w.install, t.id, row_number() OVER (PARTITION BY w.install ORDER BY t.id) AS turn
         FROM waiting w CROSS JOIN LATERAL (
-            SELECT id FROM transaction t WHERE t.released_at IS NULL AND t.install = w.install
+            SELECT id FROM transaction t WHERE t.released_at IS NULL AND NOT t.held AND t.install = w.install
             ORDER BY t.id LIMIT :free) t
         WHERE w.install IS NOT NULL
     )
@@ -48,7 +48,14 @@ _RELEASE = text("""
 """)
 # What waits for its turn, as an operator sees it.
 QUEUE = text("""
-    SELECT 'accepted' AS queue, count(*) AS depth, min(accepted_at) AS oldest FROM transaction WHERE released_at IS NULL
+    SELECT 'accepted' AS queue, count(*) AS depth, min(coalesce(send_not_before, accepted_at)) AS oldest
+    FROM transaction WHERE released_at IS NULL AND NOT held
+""")
+# Whoever is being cancelled is passed by.
+_DUE = text("""
+    UPDATE transaction SET held = false WHERE id IN (
+        SELECT id FROM transaction WHERE held AND send_not_before <= :now
+        ORDER BY send_not_before LIMIT :most FOR UPDATE SKIP LOCKED)
 """)
 _VERSION = text("SELECT version FROM register_counter")
 FIRST = UUID(int=0)
@@ -57,6 +64,11 @@ FIRST = UUID(int=0)
 async def lead(connection: AsyncConnection) -> bool:
     """Become the only releaser until the commit; False when another process is."""
     return bool((await connection.execute(_LOCK, {"lock": _RELEASER_LOCK})).scalar_one())
+
+
+async def let_due(connection: AsyncConnection, now: datetime, most: int) -> None:
+    """Put up to `most` of those whose time has come into their installs' queues."""
+    await connection.execute(_DUE, {"now": now, "most": most})
 
 
 async def in_flight(connection: AsyncConnection, since: datetime, most: int) -> int:

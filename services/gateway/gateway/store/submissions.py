@@ -31,7 +31,8 @@ _ACCEPT = text("""
         SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
             id uuid, install uuid, key text, request_hash text, client text, initiator_kind text, initiator text,
             sender text, recipient text, number text, document_type text, issue_date date, customer_number text,
-            media text, received jsonb, batch uuid, now timestamptz)
+            media text, received jsonb, batch uuid, send_not_before timestamptz,
+            now timestamptz)
     ), door AS (
         INSERT INTO idempotency (install, key, request_hash, transaction_id, created_at)
         SELECT install, key, decode(request_hash, 'hex'), id, now FROM asked ORDER BY install, key
@@ -39,10 +40,11 @@ _ACCEPT = text("""
         RETURNING transaction_id
     ), taken AS (
         INSERT INTO transaction (id, install, client, initiator_kind, initiator, direction, sender, recipient, number,
-                                 document_type, issue_date, customer_number, media, received, batch, state, rank,
-                                 holds_number, accepted_at, changed_at)
+                                 document_type, issue_date, customer_number, media, received, batch, send_not_before,
+                                 held, state, rank, holds_number, accepted_at, changed_at)
         SELECT id, install, client, initiator_kind, initiator, 'outbound', sender, recipient, number, document_type,
-               issue_date, customer_number, media, received, batch, 'accepted', '{0,0,0,0}', true, now, now
+               issue_date, customer_number, media, received, batch, send_not_before,
+               send_not_before IS NOT NULL, 'accepted', '{0,0,0,0}', true, now, now
         FROM asked JOIN door ON door.transaction_id = asked.id
         ORDER BY client, document_type, number, extract(year FROM issue_date)
         RETURNING id, accepted_at
@@ -66,7 +68,10 @@ _HOLDER = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An invoice that passed the door. `request_hash` covers everything that makes a repetition the same."""
+    """An invoice that passed the door. `request_hash` covers everything that makes a repetition the same.
+
+    `send_not_before` lies ahead: until then it is held.
+    """
 
     id: UUID
     install: UUID
@@ -85,6 +90,7 @@ class Submission:
     received: BlobRef
     now: datetime
     batch: UUID | None = None
+    send_not_before: datetime | None = None
 
 
 class Submissions:
@@ -183,5 +189,6 @@ def _row(submission: Submission) -> dict[str, object]:
         "media": submission.media,
         "received": submission.received.model_dump(),
         "batch": submission.batch,
+        "send_not_before": submission.send_not_before,
         "now": submission.now,
     }
