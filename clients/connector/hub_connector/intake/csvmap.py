@@ -14,9 +14,10 @@ NUMBERS = frozenset(
     {
         "quantity", "unit_price", "amount", "base_quantity", "base_amount", "percent", "rate", "prepaid", "rounding",
         "vat_in_nok", "exchange_rate", "reminder_fee", "line_net", "without_vat", "vat", "with_vat", "payable",
+        "gross_price", "price_discount",
     }
 )  # fmt: skip
-DATES = frozenset({"issue_date", "due_date", "date", "start", "end"})
+DATES = frozenset({"issue_date", "due_date", "tax_point_date", "date", "start", "end"})
 _DATE_PARTS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d"}
 
 
