@@ -60,7 +60,9 @@ async def test_what_unpacks_to_nothing_without_end_is_refused_too(world: World) 
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{}", gzip.compress(b"{}")[:-4], gzip.compress(b"{}") + b"more", gzip.compress(b"{}") * 2]
+    "content",
+    [b"", b"{}", gzip.compress(b"{}")[:-4], gzip.compress(b"{}") + b"more", gzip.compress(b"{}") * 2],
+    ids=["nothing", "unpacked", "cut off", "with more behind it", "twice"],
 )
 async def test_what_is_no_whole_gzip_is_malformed(world: World, content: bytes) -> None:
     async with world.client("office") as http:
