@@ -61,7 +61,11 @@ class RunningHub:
         with (self.data.parent / f"{self.data.name}.out").open("ab") as out:
             self._process = subprocess.Popen(command, stdout=out, stderr=out, cwd=ROOT, env=dict(self._environment))
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
-        self.until(self._serves, "the hub serves", seconds=240)
+        try:
+            self.until(self._serves, "the hub serves", seconds=240)
+        except BaseException:
+            self._process.kill()  # nothing that it started outlives it
+            raise
         return self
 
     def _serves(self) -> bool:

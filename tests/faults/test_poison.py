@@ -10,7 +10,7 @@ from hub.pipeline import BlobRef, InvoiceSubmitted
 from tests.faults.book import Book
 from tests.hub.transport import PARTIES, refusal
 
-LINES = 2500  # of an invoice that takes seconds to build and judge, where a usual one takes milliseconds
+LINES = 9000  # of an invoice that takes seconds to build and judge, where a usual one takes milliseconds
 
 
 def submitted(transaction_id: UUID) -> Message:
@@ -58,7 +58,7 @@ def test_an_event_that_makes_the_handler_raise_is_parked_and_its_key_waits(book:
 
 def test_a_document_that_ends_its_worker_twice_is_parked_alone_and_goes_on_when_it_is_given_time(book: Book) -> None:
     hub = book.hub
-    hub.succeed("ehf-builder", {"HUB_DOCUMENT_LIMIT": "PT0.5S"})
+    hub.succeed("ehf-builder", {"HUB_DOCUMENT_LIMIT": "PT1S"})
     heavy = book.send_one(f"H{uuid4().hex[:12]}", "inbox", lines=LINES)
     others = book.send(9)
     hub.wait(lambda: hub.parked("ehf-builder") == [(heavy, "dead", "KillsWorkerError")], "the document was parked")

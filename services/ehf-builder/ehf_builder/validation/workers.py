@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ehf_builder.validation import wire
 
-START_LIMIT = timedelta(seconds=60)
+START_LIMIT = timedelta(minutes=2)
 STOP_LIMIT = timedelta(seconds=2)
 STANDARD_ERROR = 2
 
