@@ -96,7 +96,7 @@ class KeyInput(_Input):
 class Rotation(_Input):
     """How long the old key works beside the new one."""
 
-    overlap_hours: int = Field(24 * 7, ge=0, le=24 * 90)
+    overlap_hours: int = Field(24 * 7, strict=True, ge=0, le=24 * 90)
 
 
 class ShownOffice(BaseModel):

@@ -1,12 +1,11 @@
 """The FastAPI application: routes, problem details, limits and the OpenAPI document."""
 
-from typing import Any
+from functools import cache
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
-from gateway import door
 from gateway.api import admin, batch, cancelling, customers, events, holds, inbox, problems, transactions, usage
+from gateway.api.description import describe
 from gateway.api.encoding import Encoding
 from gateway.api.limits import BodyLimit
 from gateway.api.parts import Parts
@@ -46,17 +45,5 @@ def make_app(parts: Parts) -> FastAPI:
     app.add_middleware(BodyLimit, limit=parts.settings.max_other_bytes, exempt={transactions.PATH, batch.PATH})
     app.add_middleware(Encoding, most=parts.settings.max_batch_bytes)
     # FastAPI's documented way to extend the document.
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = cache(lambda: describe(app))  # type: ignore[method-assign]
     return app
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        invoice = door.json_schema("#/components/schemas/{model}")
-        components = schema.setdefault("components", {}).setdefault("schemas", {})
-        for name, part in invoice.pop("$defs", {}).items():
-            components.setdefault(name, part)
-        components["Invoice"] = invoice
-        app.openapi_schema = schema
-    return app.openapi_schema

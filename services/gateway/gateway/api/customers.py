@@ -43,7 +43,7 @@ class FtpTarget(_Input):
     """
 
     host: _Text
-    port: int = Field(22, ge=1, le=65535)
+    port: int = Field(22, strict=True, ge=1, le=65535)
     user: _Text
     password: SecretStr | None = None
     private_key: SecretStr | None = Field(None, description="ed25519, RSA or ECDSA, as OpenSSH or PEM.")

@@ -16,6 +16,10 @@ from hub.errors import Refused
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 
+_DOCUMENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The document (UBL).", "content": {"application/xml": {"schema": {"type": "string"}}}}
+}
+
 
 async def _companies(connection: Any, parts: Parts, caller: Caller) -> Sequence[str]:
     return await access.acting_for(connection, caller.who, parts.clock())
@@ -38,7 +42,7 @@ async def fetch(parts: Wired, caller: Reader, limit: Annotated[int, Query(ge=1, 
     return InboxPage(items=[inbox_item(row) for row in rows])
 
 
-@router.get("/{item_id}/document", response_class=Response)
+@router.get("/{item_id}/document", response_class=Response, responses=_DOCUMENT)
 async def document(parts: Wired, caller: Reader, item_id: UUID) -> Response:
     """Return the document, byte for byte as it was sent."""
     async with parts.database.begin() as connection:

@@ -29,7 +29,7 @@ SCHEMA: Mapping[str, Any] = {
 }
 ENCODING: Mapping[str, Any] = {
     INVOICE: {"contentType": "application/json, application/xml"},
-    ATTACHMENT: {"contentType": ", ".join(MIME_TYPES)},
+    ATTACHMENT: {"contentType": "application/octet-stream"},  # the file's ending says more
 }
 _LONGEST_HEADERS = 4_000
 

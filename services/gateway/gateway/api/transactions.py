@@ -41,6 +41,17 @@ _REQUEST_BODY = {
 }
 
 
+DOCUMENT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The document: UBL, or the JSON that was received while there is no verdict.",
+        "content": {
+            "application/xml": {"schema": {"type": "string"}},
+            "application/json": {"schema": {"$ref": "#/components/schemas/Invoice"}},
+        },
+    }
+}
+
+
 async def submit(
     request: Request,
     parts: Wired,
@@ -139,7 +150,7 @@ async def show(parts: Wired, caller: Sender, transaction_id: UUID) -> Transactio
     return transaction(row, steps)
 
 
-@router.get("/{transaction_id}/document", response_class=Response)
+@router.get("/{transaction_id}/document", response_class=Response, responses=DOCUMENT)
 async def document(
     parts: Wired,
     caller: Sender,

@@ -31,6 +31,20 @@ class ShownProblem(BaseModel):
     line: int | None = Field(None, description="The line of that place, from 1.")
 
 
+class ProblemDetails(BaseModel):
+    """Why a request did not succeed (RFC 9457, `application/problem+json`)."""
+
+    type: str = Field(description="A stable URI for this kind of problem.")
+    title: str = Field(description="The kind of problem, in English.")
+    title_nb: str = Field(description="The same in Norwegian.")
+    status: int
+    detail: str = Field(description="What is wrong this time and what to do, in English.")
+    detail_nb: str = Field(description="The same in Norwegian.")
+    field: str | None = Field(None, description="The field, header or parameter concerned, in the caller's names.")
+    transaction_id: UUID | None = Field(None, description="The transaction in the way, where the caller may see it.")
+    errors: list[ShownProblem] = Field([], description="Every finding, where there may be several.")
+
+
 class ShownReceipt(BaseModel):
     """Who confirmed the delivery, and when."""
 
@@ -99,7 +113,7 @@ class Hold(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    minutes: int = Field(ge=0, le=7 * 24 * 60, description="0 lets them go at once.", examples=[15])
+    minutes: int = Field(strict=True, ge=0, le=7 * 24 * 60, description="0 lets them go at once.", examples=[15])
 
 
 class Requester(BaseModel):
