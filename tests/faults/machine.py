@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -73,12 +72,14 @@ class Machine:
     def frozen(self, *names: str) -> Iterator[None]:
         """Let a service or server stand still (SIGSTOP) while the block lasts, everything below it too."""
         members = self.members()
-        stopped = [one for name in names for top in members[name] for one in (top, *top.children(recursive=True))]
-        _signal(stopped, signal.SIGSTOP)
+        tops = [top for name in names for top in members[name]]
+        _signal(tops, signal.SIGSTOP)  # first, so that it starts nothing more below it
+        below = [one for top in tops for one in top.children(recursive=True)]
+        _signal(below, signal.SIGSTOP)
         try:
             yield
         finally:
-            _signal(stopped, signal.SIGCONT)
+            _signal([*below, *tops], signal.SIGCONT)
 
     @contextmanager
     def unattended(self) -> Iterator[None]:
@@ -164,7 +165,7 @@ def _name_of(process: psutil.Process) -> str | None:
 def _signal(processes: Sequence[psutil.Process], number: signal.Signals) -> None:
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
-            os.kill(process.pid, number)
+            process.send_signal(number)
 
 
 async def until(condition: object, what: str, seconds: float = PATIENCE) -> None:

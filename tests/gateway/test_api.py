@@ -89,11 +89,12 @@ async def test_the_description_names_every_route_and_resolves(world: World) -> N
 
     def references(part: Any) -> set[str]:
         if isinstance(part, dict):
-            own = {part["$ref"].rpartition("/")[2]} if isinstance(part.get("$ref"), str) else set()
+            own = {part["$ref"].removeprefix("#/components/")} if isinstance(part.get("$ref"), str) else set()
             return own.union(*(references(value) for value in part.values()))
         return set().union(*(references(value) for value in part)) if isinstance(part, list) else set()
 
-    assert references(description) <= set(schemas)
+    there = {f"{kind}/{name}" for kind, named in description["components"].items() for name in named}
+    assert references(description) <= there
 
 
 async def test_an_operator_makes_a_customer_from_nothing(world: World) -> None:

@@ -40,7 +40,9 @@ async def test_what_a_submission_reads_is_what_its_description_says(world: World
         another_scheme = await http.post(
             PATH, json=invoice(), headers={**wanted, "Authorization": f"Basic {world.keys['office']}"}
         )
-    assert {parameter["name"].lower() for parameter in described["parameters"]} == {"idempotency-key", "hub-client"}
+    assert {parameter["name"].lower() for parameter in described["parameters"]} == {
+        *("idempotency-key", "hub-client", "send_not_before")
+    }
     assert described["security"] == [{"HTTPBearer": []}]
     assert described["responses"]["202"]["content"]["application/json"]["schema"]["$ref"].endswith("/Accepted")
     assert (in_the_header.status_code, in_the_header.content) == (202, in_the_query.content)
