@@ -83,7 +83,7 @@ async def publish(database: Database, events: Sequence[Event]) -> None:
 
 async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
     """Wait for a condition; the bound is generous because only its absence is a failure."""
-    for _ in range(600):
+    for _ in range(1800):
         if await condition():
             return
         await asyncio.sleep(0.05)
