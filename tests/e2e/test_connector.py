@@ -57,7 +57,8 @@ def test_an_invoice_reaches_the_other_erps_folder_although_the_gateway_dies(hub:
         return sorted(number for one in receiver.documents for number in numbers if number.encode() in one)
 
     hub.until(arrived, "the invoices lie in the other firm's folder", seconds=120)
-    assert sender.told() == {
+    told = {(number, status): count for (number, status), count in sender.told().items() if number in numbers}
+    assert told == {
         (number, status): 1 for number in numbers for status in ("accepted", "ready", "routed", "delivered")
     }
     assert "bekreftet av Sentral inbox" in sender.receipt("sent", "ut.csv")
