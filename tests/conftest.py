@@ -62,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     count, name = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     width, number = len(process.PORTS) // count, int(name.removeprefix("gw"))
     first = process.PORTS.start + number * width
-    os.environ["HUB_PORTS"] = f"{first}-{first + width - 1}"
+    os.environ[process.PORTS_VARIABLE] = f"{first}-{first + width - 1}"
 
 
 class DatabaseOf(Protocol):

@@ -21,7 +21,7 @@ from tests.conftest import DatabaseOf, Servers
 from tests.e2e.hub import ENDED, ROOT
 from tests.faults.book import Book
 from tests.faults.parts import armed_at
-from tests.hub.transport import publish, refusal, until
+from tests.hub.transport import drained, publish, refusal, until
 
 QUICK = {"HUB_FILE_LIMIT": "PT3S"}
 LATER = ("another worker took over", "attempt broke", "delivery left to its lease", "waiting for the database")
@@ -90,20 +90,16 @@ async def test_a_relay_that_stands_still_leaves_publishing_to_another(
     await provision.create_topics(servers.kafka, [INVOICE_VALIDATED], prefix)
     database = await database_of("router")
 
-    async def emptied() -> bool:
-        async with database.begin() as connection:
-            return not (await connection.execute(text("SELECT 1 FROM outbox LIMIT 1"))).all()
-
     async with relay(database, servers, prefix) as first:
         await publish(database, [refusal()])
-        await until(emptied, "the first relay publishes")
+        await until(lambda: drained(database), "the first relay publishes")
         async with relay(database, servers, prefix):
             first.send_signal(signal.SIGSTOP)
             await publish(database, [refusal()])
-            await until(emptied, "the second relay publishes")
+            await until(lambda: drained(database), "the second relay publishes")
         first.send_signal(signal.SIGCONT)
         await publish(database, [refusal()])
-        await until(emptied, "the first relay publishes again")
+        await until(lambda: drained(database), "the first relay publishes again")
 
 
 async def test_who_stands_still_in_a_transaction_loses_its_locks(database_of: DatabaseOf) -> None:

@@ -11,7 +11,6 @@ import pytest
 import structlog
 from aiokafka import client
 from pydantic import SecretStr
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -24,7 +23,7 @@ from hub.ops.desk import Desk
 from hub.pipeline import INVOICE_VALIDATED
 from hub.stack import provision
 from tests.conftest import DatabaseOf, Servers
-from tests.hub.transport import Recorder, Transport, handled, publish, refusal, running, until
+from tests.hub.transport import Recorder, Transport, drained, handled, publish, refusal, running, until
 
 KEY = SecretStr("a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=")
 
@@ -187,9 +186,7 @@ async def test_connections_that_swallow_everything_are_replaced(
     before = rebuilds()
 
     async def replaced() -> bool:
-        async with transport.database.begin() as connection:
-            waiting = await connection.execute(text("SELECT count(*) FROM outbox"))
-        return rebuilds() > before and waiting.scalar_one() == 0
+        return rebuilds() > before and await drained(transport.database)
 
     async with swallower.listening() as port:
 

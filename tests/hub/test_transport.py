@@ -15,7 +15,17 @@ from hub.outbox import Relay
 from hub.pipeline import INVOICE_VALIDATED, Event, TransactionEvent
 from hub.stack.process import free_ports
 from tests.conftest import DatabaseOf, Servers
-from tests.hub.transport import Recorder, Transport, handled, parked_states, publish, refusal, running, until
+from tests.hub.transport import (
+    Recorder,
+    Transport,
+    drained,
+    handled,
+    parked_states,
+    publish,
+    refusal,
+    running,
+    until,
+)
 
 
 @pytest.fixture
@@ -49,12 +59,7 @@ async def test_events_are_handled_once_and_in_order_within_a_key(transport: Tran
 async def test_the_outbox_is_empty_after_the_broker_acked(transport: Transport) -> None:
     async with running(transport.relay().run):
         await publish(transport.database, [refusal() for _ in range(10)])
-
-        async def empty() -> bool:
-            async with transport.database.begin() as connection:
-                return not (await connection.execute(text("SELECT 1 FROM outbox LIMIT 1"))).all()
-
-        await until(empty, "outbox emptied")
+        await until(lambda: drained(transport.database), "outbox emptied")
 
 
 async def test_a_replayed_event_changes_nothing(transport: Transport) -> None:
@@ -233,10 +238,6 @@ async def test_a_log_that_was_replaced_and_has_grown_beyond_the_position_stops_t
     async def stopped() -> bool:
         return bool(gauge._value.get())
 
-    async def published() -> bool:
-        async with transport.database.begin() as connection:
-            return not (await connection.execute(text("SELECT 1 FROM outbox LIMIT 1"))).all()
-
     async with running(transport.relay().run):
         await publish(transport.database, [refusal(key) for _ in range(5)])
         async with running(transport.consumer(recorder).run):
@@ -244,7 +245,7 @@ async def test_a_log_that_was_replaced_and_has_grown_beyond_the_position_stops_t
     await transport.replace_topic()
     async with running(transport.relay().run):
         await publish(transport.database, [refusal(key) for _ in range(8)])
-        await until(published, "the log has grown")  # one that is still shorter is read anew
+        await until(lambda: drained(transport.database), "the log has grown")  # one that is still shorter is read anew
         async with running(transport.consumer(recorder).run):
             await until(stopped, "the consumer stopped")
             assert len(await handled(transport.database)) == 5

@@ -81,6 +81,12 @@ async def publish(database: Database, events: Sequence[Event]) -> None:
         await outbox.emit(connection, events)
 
 
+async def drained(database: Database) -> bool:
+    """Whether everything has been published."""
+    async with database.begin() as connection:
+        return not (await connection.execute(text("SELECT 1 FROM outbox LIMIT 1"))).all()
+
+
 async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
     """Wait for a condition; the bound is generous because only its absence is a failure."""
     for _ in range(1800):
